@@ -1,0 +1,7 @@
+#pragma once
+/* Numbered forward migrations of sql/migrations, built in; each in one transaction, under an advisory
+ * lock, with a checksum kept. Refuses a newer schema. Blocking: runs before the loops do. */
+#include "shared/base/err.h"
+#include "shared/base/log.h"
+
+enum errc migrate(const char *conninfo, struct log *log, struct err *e) MUST_USE;
