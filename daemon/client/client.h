@@ -1,0 +1,158 @@
+#pragma once
+/* One linked device, as the floors above see it: commands in, hooks out. It owns the connection, the
+ * ratchets, the stanzas; it knows nothing of campaigns, queues or pacing. Everything here is called
+ * on the device's shard loop.
+ *
+ * Durability: whatever a hook must store goes into the db_unit it is handed; the unit is committed
+ * before the client acknowledges the stanza (in) or lets the bytes leave (out). */
+#include <stdbool.h>
+
+#include "shared/base/clock.h"
+#include "shared/base/rng.h"
+#include "shared/net/fetch.h"
+#include "shared/net/net.h"
+#include "shared/wire/jid.h"
+#include "shared/wire/message_codec.h"
+#include "daemon/store/db.h"
+#include "daemon/store/seal.h"
+
+/* what all devices of a shard share; outlives them */
+struct client_env {
+	uv_loop_t *loop;
+	struct net *net;
+	struct fetcher *fetcher;
+	struct db *db;
+	const struct sealer *sealer;
+	const struct clock *clock;
+	struct rng *rng;
+	struct log *log;
+	/* [network] */
+	const char *url; /* wss://web.whatsapp.com/ws/chat */
+	uint8_t noise_root_key[32];
+	uint32_t version[3];
+	const char *device_os; /* shown under Linked devices */
+	struct connect_gate *gate; /* process-wide limiter of connects; see gate.h; may be NULL */
+	struct device_cache *cache; /* shard-wide caches: peers' devices, LIDs, sessions; peer.h */
+};
+
+enum device_state {
+	DEVICE_IDLE, /* not asked to be online, or unpaired */
+	DEVICE_CONNECTING,
+	DEVICE_REGISTERING, /* no jid yet, waiting for pair-device */
+	DEVICE_PAIRING, /* QR shown */
+	DEVICE_RESTARTING, /* paired, waits for 515 or close */
+	DEVICE_LOGGING_IN,
+	DEVICE_SYNCING, /* backlog is coming */
+	DEVICE_ONLINE,
+	DEVICE_BACKOFF,
+	DEVICE_STOPPED, /* a failure class of chapter 02 6.3; needs an operator or time */
+};
+const char *device_state_name(enum device_state s);
+
+/* why a device stopped; the text goes into devices.state */
+enum device_fault {
+	FAULT_NONE,
+	FAULT_LOGGED_OUT,
+	FAULT_TEMP_BANNED,
+	FAULT_ACCOUNT_LOCKED,
+	FAULT_ACCOUNT_BANNED,
+	FAULT_OUTDATED,
+	FAULT_BAD_USER_AGENT,
+	FAULT_REPLACED,
+	FAULT_CONNECT_FAILED,
+	FAULT_QR_TIMEOUT,
+	FAULT_PAIR_REFUSED,
+};
+const char *device_fault_name(enum device_fault f); /* "logged_out" ... */
+
+struct device;
+
+struct device_info {
+	int64_t user_id, id;
+	const char *name;
+	enum device_state state;
+	enum device_fault fault;
+	const char *fault_reason; /* "" */
+	struct addr pn, lid; /* own addresses; user 0 while unpaired */
+	const char *push_name;
+	unix_ms online_since; /* INT64_MIN when not online */
+};
+
+struct device_qr {
+	const char *text;
+	uint32_t number, count; /* code 2 of 6 */
+	uint32_t valid_ms; /* from now */
+};
+
+/* a message that came in, or a copy of one another own device sent */
+struct in_message {
+	const char *chat, *sender; /* bare JID text, LID when known */
+	struct addr chat_pn, sender_pn; /* phone addresses when known, else user 0 */
+	const char *id, *push_name;
+	bool from_me, is_group, offline;
+	unix_ms at;
+	const struct message *content;
+};
+
+enum receipt_kind { RECEIPT_DELIVERED, RECEIPT_READ, RECEIPT_PLAYED };
+struct in_receipt {
+	enum receipt_kind kind;
+	struct addr from; /* the reader's device, as addressed */
+	const char *const *ids;
+	size_t id_len;
+	unix_ms at;
+};
+
+enum send_outcome {
+	SEND_SENT, /* the server acknowledged */
+	SEND_RETRY, /* nothing left us, or a passing refusal: try later with the same id */
+	SEND_UNKNOWN, /* bytes left, no answer: send again with the same id */
+	SEND_FAILED, /* final: not on WhatsApp, refused */
+	SEND_LIMITED, /* 420, 429, 463: the device should slow down or stop new chats */
+};
+const char *send_outcome_name(enum send_outcome o);
+
+struct send_result {
+	enum send_outcome outcome;
+	int code; /* the ack's error, 0 when none */
+	const char *reason; /* for people */
+	unix_ms server_time;
+};
+
+/* One message to one person. The owner keeps the job until on_done; content is borrowed until then. */
+struct send_job {
+	int64_t ref; /* the outbox row, for logs */
+	uint64_t to_pn; /* phone number */
+	const char *msg_id; /* stored before; a resend uses the same */
+	const struct message *content; /* TEXT, or media kinds with media_id set */
+	int64_t media_id; /* row of media to upload (once a device); 0: none */
+	bool resend; /* it may have left before */
+	/* adds the caller's own statements to the unit that stores the ratchets */
+	void (*on_commit)(void *ctx, struct send_job *job, struct db_unit *unit);
+	void (*on_done)(void *ctx, struct send_job *job, const struct send_result *r); /* exactly once */
+	void *ctx;
+};
+
+struct device_hooks {
+	void (*on_state)(void *ctx, struct device *d, enum device_state s);
+	void (*on_qr)(void *ctx, struct device *d, const struct device_qr *qr);
+	void (*on_paired)(void *ctx, struct device *d); /* stored; device_get tells the addresses */
+	void (*on_message)(void *ctx, struct device *d, const struct in_message *m, struct db_unit *unit);
+	void (*on_receipt)(void *ctx, struct device *d, const struct in_receipt *r, struct db_unit *unit);
+};
+
+/* Loads the device's row; on_state(DEVICE_IDLE) when ready, or DEVICE_STOPPED with the stored fault. */
+struct device *device_new(struct client_env *env, int64_t user_id, int64_t id, const struct device_hooks *hooks,
+			  void *ctx);
+void device_get(const struct device *d, struct device_info *ret); /* borrowed from d */
+void device_start(struct device *d); /* paired: connect and stay online */
+enum errc device_pair(struct device *d, struct err *e) MUST_USE; /* registration connection; ERR_CONFLICT when linked */
+void device_stop(struct device *d); /* disconnect, stay off */
+/* tells the server, wipes keys, state logged_out; done comes within 5 s whatever the network does */
+void device_logout(struct device *d, void (*done)(void *ctx), void *ctx);
+void device_close(struct device *d, void (*closed)(void *ctx), void *ctx); /* frees; jobs end as SEND_RETRY/UNKNOWN */
+
+/* ERR_DEVICE_OFFLINE when not ONLINE; ERR_BUSY when DEVICE_SENDS_MAX are under way. */
+enum { DEVICE_SENDS_MAX = 64 };
+enum errc device_send(struct device *d, struct send_job *job, struct err *e) MUST_USE;
+size_t device_sends(const struct device *d); /* under way */
