@@ -1,0 +1,2 @@
+-- liveness of a connection
+select 1
