@@ -7,10 +7,9 @@
 static const struct err_row {
 	const char *name, *text;
 	int rpc_code, http_status, exit_code;
-} rows[ERR_COUNT] = {
-	[ERR_OK] = { "ok", "ok", 0, 200, 0 },
+} rows[ERR_COUNT] = { [ERR_OK] = { "ok", "ok", 0, 200, 0 },
 #define X(NAME, shown, rpc, http, exit_, text_) [ERR_##NAME] = { shown, text_, rpc, http, exit_ },
-	ERR_TABLE(X)
+		      ERR_TABLE(X)
 #undef X
 };
 
@@ -38,7 +37,8 @@ enum errc err_wrap(struct err *e, const char *fmt, ...)
 	vsnprintf(ctx, sizeof ctx, fmt, ap);
 	va_end(ap);
 	snprintf(old, sizeof old, "%s", err_msg(e));
-	snprintf(e->msg, sizeof e->msg, "%s: %.*s", ctx, (int)(sizeof e->msg - strlen(ctx) - 3), old);
+	snprintf(e->msg, sizeof e->msg, "%s: %.*s", ctx, (int)(sizeof e->msg - strlen(ctx) - 3),
+		 old);
 	return e->code;
 }
 
