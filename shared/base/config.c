@@ -183,7 +183,8 @@ struct file_read {
 	struct config *c;
 	const char *path;
 	FILE *in;
-	int line; /* counted by the reader: Debian's inih does not hand line numbers out */
+	int line;   /* counted by the reader: Debian's inih does not hand line numbers out */
+	bool *seen; /* one a row: already given in this file */
 	struct err err;
 	bool failed;
 };
@@ -222,6 +223,9 @@ static int on_setting(void *ctx, const char *section, const char *key, const cha
 		f->failed = unknown(f->c, section, key, &f->err) != ERR_OK;
 	else if (value == NULL)
 		f->failed = err_set(&f->err, ERR_CONFIG, "key '%.40s' has no value", key) != ERR_OK;
+	else if (f->seen[i])
+		f->failed =
+			err_set(&f->err, ERR_CONFIG, "%s.%s is given a second time", section, key);
 	else if (f->c->settings[i].from_flag || f->c->settings[i].from_env)
 		f->failed = value[0] &&
 			    check(&f->c->rows[i], value, &f->err); /* outranked, still checked */
@@ -229,6 +233,8 @@ static int on_setting(void *ctx, const char *section, const char *key, const cha
 		f->failed = put(f->c, i, value, origin, &f->err) != ERR_OK;
 	if (f->failed)
 		err_wrap(&f->err, "%.90s: line %d", f->path, line);
+	else
+		f->seen[i] = true;
 	return 1;
 }
 
@@ -239,10 +245,12 @@ enum errc config_read_file(struct config *c, const char *path, struct err *e)
 
 	if (f.in == NULL)
 		return err_set(e, ERR_CONFIG, "%.120s: %s", path, strerror(errno));
+	f.seen = xcalloc(c->count, sizeof *f.seen);
 	ini_max_line = LINE_BYTES_MAX; /* 200 is too short for a database URI */
 	bad_line = ini_parse_stream(read_line, &f, on_setting, &f);
 	ini_max_line = line_max;
 	fclose(f.in);
+	free(f.seen);
 	if (f.failed)
 		return err_set(e, ERR_CONFIG, "%s", err_msg(&f.err));
 	if (bad_line > 0)
