@@ -11,7 +11,7 @@ struct adv_hmac_identity { /* ADVSignedDeviceIdentityHMAC */
 	struct span details, hmac;
 	bool hosted;
 };
-struct adv_signed_identity { /* ADVSignedDeviceIdentity */
+struct adv_signed_identity {                                       /* ADVSignedDeviceIdentity */
 	struct span details, account_key, account_sig, device_sig; /* empty span: field absent */
 };
 struct adv_identity { /* ADVDeviceIdentity */
@@ -20,11 +20,14 @@ struct adv_identity { /* ADVDeviceIdentity */
 	bool account_hosted, device_hosted;
 };
 
-enum errc adv_hmac_decode(struct arena *a, struct span in, struct adv_hmac_identity *ret, struct err *e) MUST_USE;
-enum errc adv_signed_decode(struct arena *a, struct span in, struct adv_signed_identity *ret, struct err *e) MUST_USE;
+enum errc adv_hmac_decode(struct arena *a, struct span in, struct adv_hmac_identity *ret,
+			  struct err *e) MUST_USE;
+enum errc adv_signed_decode(struct arena *a, struct span in, struct adv_signed_identity *ret,
+			    struct err *e) MUST_USE;
 enum errc adv_identity_decode(struct span in, struct adv_identity *ret, struct err *e) MUST_USE;
 void adv_hmac_encode(const struct adv_hmac_identity *v, struct wr *out);
-void adv_signed_encode(const struct adv_signed_identity *v, struct wr *out); /* empty spans are left out */
+void adv_signed_encode(const struct adv_signed_identity *v,
+		       struct wr *out); /* empty spans are left out */
 void adv_identity_encode(const struct adv_identity *v, struct wr *out);
 
 struct adv_key_index_list {

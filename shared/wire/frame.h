@@ -13,7 +13,7 @@ extern const uint8_t frame_intro[4]; /* 57 41 06 03 */
 struct frame_reader {
 	uint8_t *buf; /* only while a frame is incomplete */
 	size_t len, cap;
-	size_t body_max; /* raise to FRAME_BODY_MAX after the handshake */
+	size_t body_max;   /* raise to FRAME_BODY_MAX after the handshake */
 	bool expect_intro; /* server side: optional edge-routing block, then the intro */
 };
 

@@ -10,7 +10,7 @@
 
 enum jid_server {
 	JID_NONE, /* absent */
-	JID_PN, /* s.whatsapp.net */
+	JID_PN,   /* s.whatsapp.net */
 	JID_LID,
 	JID_HOSTED,
 	JID_HOSTED_LID,
@@ -26,14 +26,14 @@ enum jid_server {
 };
 
 struct jid {
-	const char *user; /* "" when the server itself is meant; borrowed, never NULL */
+	const char *user;        /* "" when the server itself is meant; borrowed, never NULL */
 	const char *server_name; /* text of the server; borrowed or static, never NULL when set */
 	enum jid_server server;
 	uint8_t agent;
 	uint16_t device, integrator;
 };
 
-enum { JID_TEXT_MAX = 128, JID_USER_MAX = 64 };
+enum { JID_TEXT_MAX = 128, JID_USER_MAX = 64, JID_SERVER_NAME_MAX = 32 };
 
 /* [user[.agent][:device]@]server; strict. Strings of the result live in the arena. */
 enum errc jid_parse(struct arena *a, const char *text, struct jid *ret, struct err *e) MUST_USE;
@@ -44,6 +44,7 @@ struct jid jid_server_only(enum jid_server server);
 struct jid jid_bare(struct jid j); /* drops device and agent */
 bool jid_same_user(const struct jid *a, const struct jid *b);
 const char *jid_server_text(enum jid_server s);
+enum jid_server jid_server_of(const char *name); /* JID_OTHER when unknown */
 
 /* a person's device: numeric user on s.whatsapp.net, lid, hosted or hosted.lid */
 struct addr {
@@ -55,10 +56,12 @@ struct addr {
 _Static_assert(sizeof(struct addr) == 16, "used as a map key");
 
 struct addr addr_make(enum jid_server server, uint64_t user, uint16_t device);
-bool addr_from_jid(const struct jid *j, struct addr *ret); /* c.us counts as PN; false: not a person */
+bool addr_from_jid(const struct jid *j,
+		   struct addr *ret);                /* c.us counts as PN; false: not a person */
 bool addr_parse(const char *text, struct addr *ret); /* "49...:5@s.whatsapp.net" */
 struct jid addr_to_jid(struct arena *a, struct addr p);
-bool addr_text(struct addr p, char out[static 64]); /* "user:device@server", device 0 without ":0" */
+bool addr_text(struct addr p,
+	       char out[static 64]);  /* "user:device@server", device 0 without ":0" */
 struct addr addr_bare(struct addr p); /* device 0 */
 bool addr_eq(struct addr a, struct addr b);
 bool addr_same_user(struct addr a, struct addr b);

@@ -11,7 +11,7 @@
 
 enum message_kind {
 	MESSAGE_EMPTY, /* only context, or a key distribution */
-	MESSAGE_TEXT, /* conversation or extendedTextMessage */
+	MESSAGE_TEXT,  /* conversation or extendedTextMessage */
 	MESSAGE_IMAGE,
 	MESSAGE_VIDEO,
 	MESSAGE_AUDIO,
@@ -38,8 +38,9 @@ struct message_media {
 
 struct message {
 	enum message_kind kind;
-	const char *text; /* text, caption, reaction, poll name, location name, contact name: "" if none */
-	struct message_media media; /* for the media kinds */
+	const char *
+		text; /* text, caption, reaction, poll name, location name, contact name: "" if none */
+	struct message_media media;                 /* for the media kinds */
 	const char *quoted_id, *quoted_participant; /* context: "" when not a reply */
 	const char *target_id; /* revoke, edit, reaction: the id it is about; "" */
 	bool target_from_me;
@@ -48,7 +49,7 @@ struct message {
 	/* deviceSentMessage was unwrapped: this is a copy of what another own device sent */
 	bool device_sent;
 	const char *destination; /* chat JID of the copy; "" */
-	struct span skdm; /* senderKeyDistributionMessage payload, with its group */
+	struct span skdm;        /* senderKeyDistributionMessage payload, with its group */
 	const char *skdm_group;
 	struct span message_secret; /* messageContextInfo.messageSecret, 32 bytes or none */
 	struct span raw; /* the inner Message as received (after unwrapping deviceSent), borrowed */
@@ -58,7 +59,8 @@ enum { MESSAGE_BYTES_MAX = 1 << 20, MESSAGE_WRAP_DEPTH_MAX = 8 };
 
 const char *message_kind_name(enum message_kind k); /* "text", "image" ...: stable, stored */
 /* spans and strings live in the arena */
-enum errc message_decode(struct arena *a, struct span bytes, struct message *ret, struct err *e) MUST_USE;
+enum errc message_decode(struct arena *a, struct span bytes, struct message *ret,
+			 struct err *e) MUST_USE;
 /* encodes TEXT, IMAGE, VIDEO, AUDIO, DOCUMENT, REACTION, REVOKE (with quote and secret when given) */
 enum errc message_encode(const struct message *m, struct wr *out, struct err *e) MUST_USE;
 /* Message{31:{1 destination, 2 inner}, 35 copied from inner} for own other devices */

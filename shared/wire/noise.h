@@ -9,7 +9,8 @@
 #include "shared/base/rng.h"
 #include "shared/base/wr.h"
 
-typedef bool (*noise_verify_fn)(const uint8_t pub[static 32], struct span msg, const uint8_t sig[static 64]);
+typedef bool (*noise_verify_fn)(const uint8_t pub[static 32], struct span msg,
+				const uint8_t sig[static 64]);
 typedef void (*noise_sign_fn)(struct rng *rng, const uint8_t priv[static 32], struct span msg,
 			      uint8_t sig[static 64]);
 
@@ -17,9 +18,11 @@ typedef void (*noise_sign_fn)(struct rng *rng, const uint8_t priv[static 32], st
 struct noise_transport;
 void noise_transport_free(struct noise_transport *t); /* wipes; NULL is fine */
 /* appends ciphertext and tag (no frame header) */
-enum errc noise_seal(struct noise_transport *t, struct span plaintext, struct wr *out, struct err *e) MUST_USE;
+enum errc noise_seal(struct noise_transport *t, struct span plaintext, struct wr *out,
+		     struct err *e) MUST_USE;
 /* decrypts in place; *ret is inside body. A failed tag is final: close the connection. */
-enum errc noise_open(struct noise_transport *t, uint8_t *body, size_t len, struct span *ret, struct err *e) MUST_USE;
+enum errc noise_open(struct noise_transport *t, uint8_t *body, size_t len, struct span *ret,
+		     struct err *e) MUST_USE;
 
 /* -- initiator -- */
 struct noise_client_cfg {
@@ -53,7 +56,8 @@ enum noise_server_step { NOISE_NEED_FINISH, NOISE_DONE };
  * handshake is done at once. When done: *ret_transport, the client's static key and its payload
  * (appended to ret_payload). */
 enum errc noise_server_on_frame(struct noise_server *s, struct span body, struct wr *out,
-				enum noise_server_step *ret_step, struct noise_transport **ret_transport,
+				enum noise_server_step *ret_step,
+				struct noise_transport **ret_transport,
 				uint8_t ret_client_static[static 32], struct wr *ret_payload,
 				struct err *e) MUST_USE;
 
