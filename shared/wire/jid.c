@@ -255,7 +255,8 @@ bool addr_parse(const char *text, struct addr *ret)
 			return false;
 		n = (size_t)(mark - text);
 	}
-	mark = has_agents(s) ? memchr(text, '.', n) : NULL;
+	mark = memchr(text, '.',
+		      n); /* a person's user is digits only: also of a LID this is the agent */
 	if (mark != NULL) {
 		if (!decimal(mark + 1, n - (size_t)(mark - text) - 1, UINT8_MAX, &agent))
 			return false;
