@@ -200,8 +200,10 @@ create table events (
   user_id bigint not null,
   at timestamptz not null default now(),
   topic text not null,
-  data jsonb not null
+  data jsonb not null,
+  xid xid8 not null default pg_current_xact_id() -- commit order, see event_since
 );
 create index events_by_user on events (user_id, id);
+create index events_in_order on events (xid, id);
 
 insert into users (name, role) values ('admin', 'admin');

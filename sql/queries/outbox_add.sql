@@ -1,0 +1,11 @@
+-- a direct message; the same idempotency key gives the same row
+with added as (
+  insert into outbox (user_id, device_id, recipient, body, media_id, priority, idempotency_key)
+  values ($1, $2, $3, $4, $5, 1, $6)
+  on conflict (user_id, idempotency_key) where idempotency_key is not null do nothing
+  returning id, state, device_id
+)
+select id, state, device_id, true as fresh from added
+union all
+select id, state, device_id, false from outbox
+where user_id = $1 and idempotency_key = $6 and not exists (select 1 from added)

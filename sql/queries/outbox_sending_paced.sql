@@ -1,0 +1,10 @@
+-- as outbox_sending; also the instant before which the device may not send again ($5)
+with pace as (
+  insert into device_pacing (user_id, device_id, last_sent_at, next_at)
+  values ($1, $4, now(), $5)
+  on conflict (user_id, device_id) do update
+    set last_sent_at = excluded.last_sent_at, next_at = excluded.next_at
+)
+update outbox
+set state = 2, attempt = $3, sending_at = now()
+where user_id = $1 and id = $2 and state in (1, 2)
