@@ -1,0 +1,95 @@
+#pragma once
+/* The catalogue: every method is declared once, as a row. From the row alone follow dispatch and
+ * validation in the daemon, rpc.discover, wactl's commands, help and completions. The list is
+ * CATALOGUE below, the rows are in catalogue_<noun>.c; daemon/api binds api_<noun>_<verb> to each,
+ * so that a row without a handler does not link. Rows are constant data. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a value is. In JSON all but CAT_INT, CAT_BOOL, CAT_LIST, CAT_OBJECT and CAT_OBJECTS are
+ * strings, ids too. */
+enum cat_type {
+	CAT_ID,   /* decimal digits, an int64 not below 0 */
+	CAT_REF,  /* an object by id or by its unique name */
+	CAT_TEXT, /* .min and .max are bytes */
+	CAT_INT,  /* .min and .max are the range; both 0: any */
+	CAT_BOOL,
+	CAT_ENUM,    /* one of .values */
+	CAT_TIME,    /* RFC 3339 with a zone; handed on as UTC with milliseconds */
+	CAT_PHONE,   /* E.164: 7 to 15 digits; a leading + is taken off */
+	CAT_LIST,    /* array of text */
+	CAT_BYTES,   /* base64; wactl reads the file that is named; .max is of the decoded bytes */
+	CAT_DOC,     /* text as it is; wactl reads the file that is named, - is stdin */
+	CAT_OBJECT,  /* only in results: names to numbers or texts */
+	CAT_OBJECTS, /* only in results: array of such objects */
+};
+
+enum cat_need { CAT_OPTIONAL, CAT_REQUIRED };
+enum cat_role { ROLE_ANYONE, ROLE_USER, ROLE_ADMIN };
+
+struct cat_param {
+	const char *name;
+	enum cat_type type;
+	enum cat_need need;
+	const char *doc;
+	const char *dflt; /* text form, filled in by validation; NULL: stays absent */
+	int64_t min, max;
+	const char *values; /* CAT_ENUM: words separated by one space */
+	const char *noun;   /* CAT_REF, CAT_ID: whose <noun>.list completes it */
+};
+
+struct cat_method {
+	const char *name; /* "device.create": noun, dot, verb */
+	enum cat_role role;
+	bool writes;   /* changes something */
+	bool destroys; /* wactl asks before it calls */
+	bool rpc_only; /* no command of wactl */
+	const struct cat_param
+		*in; /* ends with .name == NULL; the order is that of positional params */
+	const struct cat_param
+		*out;     /* fields of the result, or of one item of it; the order of columns */
+	const char *list; /* the result is { <list>: [ items ], "next": id when there is more } */
+	const char
+		*args; /* wactl: parameters given by position, separated by one space; NULL: none */
+	const char *http;
+	const char *doc; /* one sentence */
+};
+
+/* order of help */
+/* clang-format off */
+#define CATALOGUE(X) \
+	X(device_create) X(device_list) X(device_show) X(device_pair) X(device_qr) \
+	X(device_logout) X(device_delete) \
+	X(message_send) X(message_show) X(message_list) \
+	X(lead_import) X(lead_list) \
+	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_pause) X(campaign_resume) \
+	X(campaign_cancel) \
+	X(queue_stats) \
+	X(event_subscribe) X(event_unsubscribe) \
+	X(daemon_status) X(daemon_stop) \
+	X(system_hello) X(system_ping) \
+	X(rpc_discover)
+/* clang-format on */
+
+#define X(m) extern const struct cat_method cat_##m;
+CATALOGUE(X)
+#undef X
+
+/* in the order of CATALOGUE */
+size_t catalogue_len(void);
+const struct cat_method *catalogue_at(size_t i);
+const struct cat_method *catalogue_find(const char *name); /* NULL when there is none */
+/* the method whose name is nearest, NULL when none is near */
+const struct cat_method *catalogue_nearest(const char *name);
+
+const struct cat_param *cat_param_find(const struct cat_param *list, const char *name);
+const struct cat_param *cat_param_nearest(const struct cat_param *list, const char *name);
+const char *cat_type_name(enum cat_type type); /* "id", "text", "enum" ... */
+const char *cat_role_name(enum cat_role role);
+/* walks the words of .values or .args: *pos starts at 0; false at the end */
+bool cat_word_next(const char *words, size_t *pos, const char **ret_word, size_t *ret_len);
+bool cat_word_in(const char *words, const char *word);
+
+/* one version for all methods: additions raise the minor number */
+#define RPC_API_VERSION "1.0"

@@ -1,0 +1,76 @@
+#include "shared/rpc/catalogue.h"
+
+#define MESSAGE_STATES "pending claimed sending sent delivered read failed cancelled"
+
+/* clang-format off */
+static const struct cat_param send_in[] = {
+	{ "device",  CAT_REF,   CAT_REQUIRED, "id or name of the device that sends", .max = 64, .noun = "device" },
+	{ "to",      CAT_PHONE, CAT_REQUIRED, "recipient's number with country code" },
+	{ "text",    CAT_TEXT,  CAT_OPTIONAL, "what to say", .min = 1, .max = 65536 },
+	{ "image",   CAT_BYTES, CAT_OPTIONAL, "picture to send, JPEG or PNG", .min = 1, .max = 11 << 20 },
+	{ "caption", CAT_TEXT,  CAT_OPTIONAL, "text below the picture", .min = 1, .max = 65536 },
+	{ "key",     CAT_TEXT,  CAT_OPTIONAL, "idempotency key: a second call with it sends nothing more",
+	  .min = 1, .max = 128 },
+	{ NULL },
+};
+static const struct cat_param send_out[] = {
+	{ "id",     CAT_ID,   CAT_REQUIRED, "id for message.show" },
+	{ "state",  CAT_ENUM, CAT_REQUIRED, "how far it is", .values = MESSAGE_STATES },
+	{ "device", CAT_ID,   CAT_REQUIRED, "the device that sends" },
+	{ "to",     CAT_PHONE, CAT_REQUIRED, "recipient's number" },
+	{ NULL },
+};
+const struct cat_method cat_message_send = {
+	.name = "message.send", .role = ROLE_USER, .writes = true, .in = send_in, .out = send_out,
+	.http = "POST /api/messages", .doc = "Queue one message; it is sent when its device may.",
+};
+
+static const struct cat_param show_in[] = {
+	{ "id", CAT_ID, CAT_REQUIRED, "id that message.send returned" },
+	{ NULL },
+};
+static const struct cat_param show_out[] = {
+	{ "id",           CAT_ID,    CAT_REQUIRED, "id of the message in the queue" },
+	{ "state",        CAT_ENUM,  CAT_REQUIRED, "how far it is", .values = MESSAGE_STATES },
+	{ "device",       CAT_ID,    CAT_REQUIRED, "the device that sends" },
+	{ "to",           CAT_PHONE, CAT_REQUIRED, "recipient's number" },
+	{ "campaign",     CAT_ID,    CAT_OPTIONAL, "the campaign it belongs to" },
+	{ "text",         CAT_TEXT,  CAT_OPTIONAL, "text or caption" },
+	{ "msg_id",       CAT_TEXT,  CAT_OPTIONAL, "WhatsApp's id, once it is claimed" },
+	{ "attempt",      CAT_INT,   CAT_REQUIRED, "how often it was tried" },
+	{ "error",        CAT_TEXT,  CAT_OPTIONAL, "why it failed or waits" },
+	{ "created_at",   CAT_TIME,  CAT_REQUIRED, "when it was queued" },
+	{ "sent_at",      CAT_TIME,  CAT_OPTIONAL, "when the server took it" },
+	{ "delivered_at", CAT_TIME,  CAT_OPTIONAL, "when a phone had it" },
+	{ "read_at",      CAT_TIME,  CAT_OPTIONAL, "when it was read" },
+	{ NULL },
+};
+const struct cat_method cat_message_show = {
+	.name = "message.show", .role = ROLE_USER, .in = show_in, .out = show_out, .args = "id",
+	.http = "GET /api/messages/{id}", .doc = "Show how far a queued message is.",
+};
+
+static const struct cat_param list_in[] = {
+	{ "device", CAT_REF,  CAT_OPTIONAL, "only of this device", .max = 64, .noun = "device" },
+	{ "chat",   CAT_TEXT, CAT_OPTIONAL, "only this chat: a number or a JID", .min = 1, .max = 128 },
+	{ "limit",  CAT_INT,  CAT_OPTIONAL, "how many at most, the newest", "50", 1, 1000 },
+	{ NULL },
+};
+static const struct cat_param list_out[] = {
+	{ "at",      CAT_TIME, CAT_REQUIRED, "when it was sent" },
+	{ "device",  CAT_ID,   CAT_REQUIRED, "the device whose chat it is" },
+	{ "chat",    CAT_TEXT, CAT_REQUIRED, "JID of the chat" },
+	{ "sender",  CAT_TEXT, CAT_REQUIRED, "JID of the author" },
+	{ "name",    CAT_TEXT, CAT_OPTIONAL, "the author's name for others" },
+	{ "from_me", CAT_BOOL, CAT_REQUIRED, "written by this account" },
+	{ "kind",    CAT_TEXT, CAT_REQUIRED, "text, image, ..." },
+	{ "text",    CAT_TEXT, CAT_OPTIONAL, "text or caption" },
+	{ "status",  CAT_TEXT, CAT_OPTIONAL, "own messages: pending, sent, delivered, read, played" },
+	{ "id",      CAT_TEXT, CAT_REQUIRED, "WhatsApp's message id" },
+	{ NULL },
+};
+const struct cat_method cat_message_list = {
+	.name = "message.list", .role = ROLE_USER, .in = list_in, .out = list_out, .list = "messages",
+	.http = "GET /api/messages", .doc = "List stored messages, both directions, the newest last.",
+};
+/* clang-format on */

@@ -1,0 +1,39 @@
+#include "shared/rpc/catalogue.h"
+
+/* clang-format off */
+static const struct cat_param none[] = {
+	{ NULL },
+};
+
+static const struct cat_param hello_in[] = {
+	{ "client",  CAT_TEXT, CAT_OPTIONAL, "name of the client", .max = 64 },
+	{ "version", CAT_TEXT, CAT_OPTIONAL, "its version", .max = 64 },
+	{ "api",     CAT_TEXT, CAT_OPTIONAL, "the API it was made for", .max = 16 },
+	{ NULL },
+};
+static const struct cat_param hello_out[] = {
+	{ "server",   CAT_TEXT, CAT_REQUIRED, "wad" },
+	{ "version",  CAT_TEXT, CAT_REQUIRED, "version of the daemon" },
+	{ "api",      CAT_TEXT, CAT_REQUIRED, "version of the API" },
+	{ "features", CAT_LIST, CAT_REQUIRED, "what it can beyond that" },
+	{ NULL },
+};
+const struct cat_method cat_system_hello = {
+	.name = "system.hello", .role = ROLE_ANYONE, .rpc_only = true, .in = hello_in, .out = hello_out,
+	.doc = "Exchange versions.",
+};
+
+static const struct cat_param ping_out[] = {
+	{ "at", CAT_TIME, CAT_REQUIRED, "the daemon's time" },
+	{ NULL },
+};
+const struct cat_method cat_system_ping = {
+	.name = "system.ping", .role = ROLE_ANYONE, .in = none, .out = ping_out,
+	.doc = "See whether the daemon answers.",
+};
+
+const struct cat_method cat_rpc_discover = {
+	.name = "rpc.discover", .role = ROLE_ANYONE, .rpc_only = true, .in = none, .out = none,
+	.doc = "Describe all methods as an OpenRPC document.",
+};
+/* clang-format on */

@@ -1,0 +1,45 @@
+#pragma once
+/* The topics of events, each a row. Who raises one names it by these constants; subscribers, event
+ * watch and (later) webhooks read from the same table. The notification is
+ *	{"jsonrpc":"2.0","method":"event",
+ *	 "params":{"subscription":"1","id":"42","at":"...Z","topic":"device.qr","data":{...}}}
+ * and, when a subscriber was too slow, "event.lost" with {"subscription","from","to"}. */
+#include <stdbool.h>
+#include <stddef.h>
+
+/* constant, topic, fields of data, doc. Ids are strings. */
+/* clang-format off */
+#define EVENT_TABLE(X) \
+	X(DEVICE_QR, "device.qr", "device name qr qr_no qr_count expires_ms", "a new QR text to scan") \
+	X(DEVICE_PAIRED, "device.paired", "device name phone lid", "the device is linked") \
+	X(DEVICE_PAIR_FAILED, "device.pair_failed", "device name reason", "pairing ended without a link") \
+	X(DEVICE_ONLINE, "device.online", "device name", "the device is logged in") \
+	X(DEVICE_OFFLINE, "device.offline", "device name reason", "the device lost its connection") \
+	X(DEVICE_FAULT, "device.fault", "device name state reason", "the server refuses the device") \
+	X(DEVICE_LOGGED_OUT, "device.logged_out", "device name reason", "the device is no longer linked") \
+	X(MESSAGE_RECEIVED, "message.received", "device chat sender id kind text at push_name", "a message came") \
+	X(MESSAGE_QUEUED, "message.queued", "id device to", "a message was accepted") \
+	X(MESSAGE_SENT, "message.sent", "id msg_id device to campaign", "the server took it") \
+	X(MESSAGE_DELIVERED, "message.delivered", "id msg_id device to campaign", "it is on a phone") \
+	X(MESSAGE_READ, "message.read", "id msg_id device to campaign", "it was read") \
+	X(MESSAGE_FAILED, "message.failed", "id device to campaign error", "it failed for good") \
+	X(CAMPAIGN_STATE, "campaign.state", "campaign title state", "a campaign changed its state") \
+	X(CAMPAIGN_PROGRESS, "campaign.progress", "campaign total counts", "how far a running campaign is") \
+	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \
+	X(DATABASE_LOST, "database.lost", "reason", "the database is away; sending pauses") \
+	X(DATABASE_BACK, "database.back", "", "the database is there again")
+/* clang-format on */
+
+enum event_topic {
+#define X(constant, topic, fields, doc) EVENT_##constant,
+	EVENT_TABLE(X)
+#undef X
+		EVENT_COUNT
+};
+
+const char *event_topic_name(enum event_topic t);
+const char *event_topic_fields(enum event_topic t); /* words separated by one space */
+const char *event_topic_doc(enum event_topic t);
+/* pattern: a topic, a prefix that ends in ".*", or "*" */
+bool event_topic_matches(const char *pattern, const char *topic);
+bool event_pattern_known(const char *pattern); /* matches at least one row */
