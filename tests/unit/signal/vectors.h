@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "shared/base/crypto.h"
+#include "shared/base/rng.h"
 #include "shared/base/span.h"
 
 struct bytes {
