@@ -1,6 +1,7 @@
 #pragma once
 /* Time and randomness are handed in, so that tests own both. Two kinds of time that do not mix:
  * monotonic (delays, pacing) and wall clock (storage, display). */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shared/base/macros.h"
@@ -38,3 +39,5 @@ static inline unix_ms clock_unix(const struct clock *c)
 
 /* RFC 3339 UTC with milliseconds: "2026-11-22T10:00:00.123Z"; needs 25 bytes */
 void unix_ms_text(unix_ms t, char out[static 25]);
+/* reads RFC 3339 with a zone (Z or +hh:mm), fractions cut to milliseconds; false when it is not that */
+bool unix_ms_parse(const char *text, unix_ms *ret);
