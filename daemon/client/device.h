@@ -41,6 +41,10 @@ struct device {
 	struct span account; /* ADVSignedDeviceIdentity bytes; owned */
 	uint32_t next_prekey_id;
 
+	/* asynchronous work that still points at this device; it is freed only when none is left */
+	uint32_t holds;
+	bool closing; /* device_close was called: start nothing new */
+
 	struct link *link;
 	struct iq_table *iqs;
 	struct inbox *inbox;
@@ -61,9 +65,18 @@ int iq_error_code(const struct err *e); /* the number in "429 rate-overlimit"; 0
 /* <ack> for a received stanza, by the table of chapter 02 7.3; error 0: none */
 void device_ack(struct device *d, const struct node *stanza, int error);
 unix_ms device_server_now(const struct device *d);
+/* Around every asynchronous call whose callback gets the device (db, fetch, threads). */
+void device_hold(struct device *d);
+void device_release(struct device *d);
+/* Private key of a one-time prekey from its row (prekeys.secret). */
+enum errc device_prekey_open(const struct device *d, uint32_t id, struct span sealed, struct keypair *ret,
+			     struct err *e) MUST_USE;
+/* <iq to=server type xmlns>, for device_iq */
+struct node *iq_new(struct arena *a, const char *type, const char *xmlns);
 
 /* -- message side offers; called by the connection side -- */
 void messages_init(struct device *d); /* inbox, outgoing */
+/* the device is freed now; messages_on_offline came before and no hold is left */
 void messages_done(struct device *d);
 void messages_on_stanza(struct device *d, const struct node *n); /* <message>, in order */
 void messages_on_receipt(struct device *d, const struct node *n); /* <receipt> */
@@ -71,6 +84,8 @@ void messages_on_ack(struct device *d, const struct node *n); /* <ack class=mess
 /* devices, encrypt+identity, account_sync, privacy_token: true when taken (message side acks it then) */
 bool messages_on_notification(struct device *d, const struct node *n);
 void messages_on_online(struct device *d); /* backlog is over */
-void messages_on_offline(struct device *d); /* connection lost: sends wait or end */
+void messages_on_offline(struct device *d); /* connection lost or closed: sends wait or end */
+/* keys and sessions were wiped (logout, unlinked): what is cached for this device is void */
+void messages_on_wiped(struct device *d);
 /* own device list and phone identity, stored at pairing, so that own devices are known */
 void messages_on_paired(struct device *d, struct db_unit *unit, const uint8_t phone_identity[static 32]);

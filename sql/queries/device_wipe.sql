@@ -1,0 +1,5 @@
+-- the link is gone: keys are void, history stays: $1 user, $2 device, $3 reason
+update devices
+   set state = 'logged_out', state_reason = $3, state_until = null, pn = null, lid = null, device_no = null,
+       secrets = null, account = null, routing_info = null, linked_at = null
+ where user_id = $1 and id = $2
