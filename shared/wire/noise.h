@@ -14,7 +14,7 @@ typedef bool (*noise_verify_fn)(const uint8_t pub[static 32], struct span msg,
 typedef void (*noise_sign_fn)(struct rng *rng, const uint8_t priv[static 32], struct span msg,
 			      uint8_t sig[static 64]);
 
-/* the two ciphers after the handshake; about 100 bytes and two EVP contexts */
+/* the two ciphers after the handshake: keys and counters, 76 bytes */
 struct noise_transport;
 void noise_transport_free(struct noise_transport *t); /* wipes; NULL is fine */
 /* appends ciphertext and tag (no frame header) */

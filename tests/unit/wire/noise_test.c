@@ -180,6 +180,7 @@ static void server_plays(struct fixture *f, const char *section, const char *hel
 		opens(f, t, vectors_at(part, "transport.client_to_server"));
 		seals(f, t, vectors_at(part, "transport.server_to_client"));
 	}
+	noise_transport_free(t);
 	assert_int_not_equal(
 		noise_server_on_frame(s, answer, &out, &step, &t, client_static, &payload, NULL),
 		ERR_OK); /* it is over */
