@@ -1,0 +1,504 @@
+#include "daemon/engine/queue.h"
+
+#include <inttypes.h>
+
+#include "shared/base/map.h"
+#include "shared/base/xalloc.h"
+#include "daemon/engine/content.h"
+#include "daemon/engine/progress.h"
+#include "daemon/store/crash.h"
+
+/* one outbox row in memory */
+struct job {
+	struct list link; /* in window, or in flight */
+	struct send_job send;
+	struct queue *queue;
+	struct content *content;
+	mono_ms not_before;
+	int32_t attempt;
+	bool in_flight;
+	char msg_id[32];
+};
+
+struct queue {
+	struct queue_env *env;
+	struct device *device;
+	int64_t user_id, device_id;
+	struct pacing pacing;
+	uv_timer_t timer;
+	struct list window, flying;
+	size_t waiting, in_flight;
+	struct map *held; /* row id -> job: what memory holds */
+	bool online, fetching, recover_first, drained, closing;
+	uint32_t fetches; /* under way: answers that will still come */
+	uint64_t sent, failed;
+	unix_ms last_sent;
+};
+
+static void pump(struct queue *q);
+
+static void on_timer(uv_timer_t *t)
+{
+	struct queue *q = CONTAINER_OF(t, struct queue, timer);
+
+	q->drained = false;
+	pump(q);
+}
+
+struct queue *queue_new(struct queue_env *env, struct device *d, int64_t user_id, int64_t device_id,
+			const struct pacing_cfg *cfg, unix_ms next_at)
+{
+	struct queue *q = xcalloc(1, sizeof *q);
+
+	q->env = env;
+	q->device = d;
+	q->user_id = user_id;
+	q->device_id = device_id;
+	q->recover_first = true;
+	q->last_sent.ms = INT64_MIN;
+	q->held = map_new();
+	list_init(&q->window);
+	list_init(&q->flying);
+	pacing_init(&q->pacing, cfg);
+	pacing_restore(&q->pacing, clock_mono(env->clock), clock_unix(env->clock), next_at);
+	uv_timer_init(env->loop, &q->timer);
+	return q;
+}
+
+static void job_free(struct job *j)
+{
+	map_del(j->queue->held, MAP_KEY(j->send.ref));
+	list_del(&j->link);
+	content_unref(j->content);
+	free(j);
+}
+
+static void free_when_idle(struct queue *q)
+{
+	if (!q->closing || q->fetches || uv_is_active((uv_handle_t *)&q->timer) ||
+	    !uv_is_closing((uv_handle_t *)&q->timer))
+		return;
+	map_free(q->held);
+	free(q);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	struct queue *q = CONTAINER_OF(h, struct queue, timer);
+
+	q->closing = true;
+	free_when_idle(q);
+}
+
+void queue_close(struct queue *q)
+{
+	LIST_EACH(l, &q->window)
+		job_free(CONTAINER_OF(l, struct job, link));
+	LIST_EACH(l, &q->flying)
+		job_free(CONTAINER_OF(l, struct job, link));
+	q->online = false;
+	q->device = NULL;
+	uv_close((uv_handle_t *)&q->timer, on_closed);
+}
+
+/* -- outcomes -- */
+
+static void write_outcome(struct queue *q, enum stmt stmt, struct db_params *p)
+{
+	struct db_unit *unit = db_unit_new();
+
+	db_unit_add(unit, stmt, p);
+	db_commit_take(q->env->db, unit, NULL, NULL);
+}
+
+static int64_t backoff_ms(int32_t attempt)
+{
+	int64_t ms = 2000;
+
+	for (int32_t i = 1; i < attempt && ms < 600 * 1000; i++)
+		ms *= 2;
+	return ms;
+}
+
+static void back_to_window(struct queue *q, struct job *j, int64_t wait_ms)
+{
+	list_del(&j->link);
+	list_add_head(&q->window, &j->link);
+	j->not_before.ms = clock_mono(q->env->clock).ms + wait_ms;
+	q->waiting++;
+}
+
+static void end_failed(struct queue *q, struct job *j, const char *class, const char *why)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, q->user_id);
+	db_p_i64(p, j->send.ref);
+	db_p_text(p, class);
+	db_p_text(p, why);
+	write_outcome(q, STMT_OUTBOX_FAILED, p);
+	arena_free(a);
+	q->failed++;
+	job_free(j);
+}
+
+static void end_retry(struct queue *q, struct job *j, const struct send_result *r)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, q->user_id);
+	db_p_i64(p, j->send.ref);
+	db_p_i32(p, j->attempt);
+	db_p_i64(p, backoff_ms(j->attempt));
+	db_p_text(p, send_outcome_name(r->outcome));
+	db_p_text(p, r->reason);
+	write_outcome(q, STMT_OUTBOX_RETRY, p);
+	arena_free(a);
+	q->drained = false;
+	job_free(j);
+}
+
+static void on_done(void *ctx, struct send_job *send, const struct send_result *r)
+{
+	struct job *j = CONTAINER_OF(send, struct job, send);
+	struct queue *q = j->queue;
+	mono_ms now = clock_mono(q->env->clock);
+
+	(void)ctx;
+	j->in_flight = false;
+	q->in_flight--;
+	switch (r->outcome) {
+	case SEND_SENT:
+		CRASH_POINT("queue.before_sent");
+		pacing_note_ok(&q->pacing);
+		progress_sent(q->env->progress, q->user_id, send->ref, r->server_time);
+		q->sent++;
+		q->last_sent = clock_unix(q->env->clock);
+		job_free(j);
+		break;
+	case SEND_UNKNOWN: /* stays `sending` in the table; the same id goes out again */
+		send->resend = true;
+		back_to_window(q, j, q->online ? backoff_ms(j->attempt) : 0);
+		break;
+	case SEND_LIMITED:
+		pacing_cool_down(&q->pacing, now);
+		/* fall through */
+	case SEND_RETRY:
+		if (j->attempt >= QUEUE_ATTEMPTS_MAX)
+			end_failed(q, j, send_outcome_name(r->outcome), r->reason);
+		else if (q->online)
+			end_retry(q, j, r);
+		else
+			back_to_window(q, j, 0); /* the connection fell: not the row's fault */
+		break;
+	case SEND_FAILED:
+		end_failed(q, j, send_outcome_name(r->outcome), r->reason);
+		break;
+	}
+	if (q->online)
+		pump(q);
+}
+
+/* -- one send -- */
+
+static const struct pacing_cfg *job_pace(const struct job *j)
+{
+	return j->content->has_pace ? &j->content->pace : NULL;
+}
+
+static void on_commit(void *ctx, struct send_job *send, struct db_unit *unit)
+{
+	struct job *j = CONTAINER_OF(send, struct job, send);
+	struct queue *q = j->queue;
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	bool paced = !pacing_is_gapless(&q->pacing, job_pace(j));
+
+	(void)ctx;
+	db_p_i64(p, q->user_id);
+	db_p_i64(p, send->ref);
+	db_p_i32(p, j->attempt);
+	if (paced) {
+		int64_t wait = q->pacing.next.ms - clock_mono(q->env->clock).ms;
+
+		db_p_i64(p, q->device_id);
+		db_p_time(p, (unix_ms){ clock_unix(q->env->clock).ms + (wait > 0 ? wait : 0) });
+	}
+	db_unit_add(unit, paced ? STMT_OUTBOX_SENDING_PACED : STMT_OUTBOX_SENDING, p);
+	arena_free(a);
+}
+
+static struct job *next_due(struct queue *q, mono_ms now, int64_t *ret_wait)
+{
+	LIST_EACH(l, &q->window) {
+		struct job *j = CONTAINER_OF(l, struct job, link);
+
+		if (j->not_before.ms <= now.ms)
+			return j;
+		if (j->not_before.ms - now.ms < *ret_wait)
+			*ret_wait = j->not_before.ms - now.ms;
+	}
+	return NULL;
+}
+
+static bool start_job(struct queue *q, struct job *j, mono_ms now)
+{
+	struct err e = ERR_NONE;
+
+	j->attempt++;
+	if (device_send(q->device, &j->send, &e)) {
+		j->attempt--;
+		return false; /* not online any more, or busy: the state change or an end will pump */
+	}
+	list_del(&j->link);
+	list_add_tail(&q->flying, &j->link);
+	j->in_flight = true;
+	q->waiting--;
+	q->in_flight++;
+	pacing_note_sent(&q->pacing, job_pace(j), now, q->env->rng);
+	return true;
+}
+
+/* -- feeding the window -- */
+
+static struct content *content_of(struct queue *q, const PGresult *r, int row)
+{
+	int64_t campaign = db_i64(r, row, db_col(r, "campaign_id"));
+	int min = db_col(r, "delay_min_ms"), max = db_col(r, "delay_max_ms");
+	struct content *c = campaign ? map_get(q->env->contents, MAP_KEY(campaign)) : NULL;
+
+	if (c)
+		return content_ref(c);
+	c = content_new(campaign, db_text(r, row, db_col(r, "body")), db_i64(r, row, db_col(r, "media_id")));
+	if (!db_is_null(r, row, min) && !db_is_null(r, row, max)) {
+		c->has_pace = true;
+		c->pace.gap_min_ms = (uint32_t)db_i64(r, row, min);
+		c->pace.gap_max_ms = (uint32_t)db_i64(r, row, max);
+	}
+	if (campaign)
+		map_put(q->env->contents, MAP_KEY(campaign), content_ref(c));
+	return c;
+}
+
+static void admit(struct queue *q, const PGresult *r, int row)
+{
+	int64_t id = db_i64(r, row, db_col(r, "id"));
+	struct job *j;
+
+	if (map_get(q->held, MAP_KEY(id)))
+		return;
+	j = xcalloc(1, sizeof *j);
+	j->queue = q;
+	j->content = content_of(q, r, row);
+	j->attempt = (int32_t)db_i64(r, row, db_col(r, "attempt"));
+	j->not_before.ms = INT64_MIN;
+	snprintf(j->msg_id, sizeof j->msg_id, "%s", db_text(r, row, db_col(r, "msg_id")));
+	j->send = (struct send_job){
+		.ref = id,
+		.to_pn = (uint64_t)db_i64(r, row, db_col(r, "recipient")),
+		.msg_id = j->msg_id,
+		.content = &j->content->message,
+		.media_id = j->content->media_id,
+		.resend = db_i64(r, row, db_col(r, "state")) == 2,
+		.on_commit = on_commit,
+		.on_done = on_done,
+	};
+	map_put(q->held, MAP_KEY(id), j);
+	/* a direct message goes before what a campaign queued earlier */
+	if (db_i64(r, row, db_col(r, "priority")) < 5)
+		list_add_head(&q->window, &j->link);
+	else
+		list_add_tail(&q->window, &j->link);
+	q->waiting++;
+}
+
+static void on_rows(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct queue *q = ctx;
+	int rows = e->code ? 0 : db_rows(r);
+
+	if (q->device == NULL)
+		return;
+	if (rows == 0)
+		q->drained = true;
+	CRASH_POINT("queue.after_claim");
+	for (int i = 0; i < rows; i++)
+		admit(q, r, i);
+}
+
+static void on_claimed(void *ctx, const struct err *e)
+{
+	struct queue *q = ctx;
+
+	q->fetches--;
+	q->fetching = false;
+	if (e->code)
+		q->drained = true; /* the timer tries again */
+	if (q->device && q->online)
+		pump(q);
+	free_when_idle(q);
+}
+
+static void claim(struct queue *q)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	struct db_unit *unit = db_unit_new();
+	const char *ids[QUEUE_CLAIM];
+	struct device_info info;
+
+	device_get(q->device, &info);
+	for (size_t i = 0; i < QUEUE_CLAIM; i++) {
+		char id[23];
+
+		message_id_make(q->env->rng, clock_unix(q->env->clock).ms / 1000, info.pn.user, id);
+		ids[i] = arena_strdup(a, id);
+	}
+	db_p_i64(p, q->user_id);
+	db_p_i64(p, q->device_id);
+	db_p_text_array(p, ids, QUEUE_CLAIM);
+	db_unit_add_result(unit, STMT_OUTBOX_CLAIM, p, on_rows, q);
+	CRASH_POINT("queue.before_claim");
+	db_commit_take(q->env->db, unit, on_claimed, q);
+	arena_free(a);
+}
+
+static void on_recovered(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct queue *q = ctx;
+
+	if (q->device && e->code == ERR_OK)
+		q->recover_first = false;
+	on_rows(q, r, e);
+	if (e->code == ERR_OK)
+		q->drained = false; /* nothing to recover does not mean nothing to claim */
+	on_claimed(q, e);
+}
+
+static void recover(struct queue *q)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	size_t n = 0, pos = 0;
+	int64_t *held = arena_alloc(a, (map_len(q->held) + 1) * sizeof *held);
+	struct span key;
+	void *value;
+
+	while (map_next(q->held, &pos, &key, &value))
+		held[n++] = ((struct job *)value)->send.ref;
+	db_p_i64(p, q->user_id);
+	db_p_i64(p, q->device_id);
+	db_p_i64_array(p, held, n);
+	db_query(q->env->db, STMT_OUTBOX_RECOVER, p, DB_IDEMPOTENT, on_recovered, q);
+	arena_free(a);
+}
+
+static void feed(struct queue *q)
+{
+	if (q->fetching || q->drained || q->waiting > QUEUE_WINDOW_MAX / 10)
+		return;
+	q->fetching = true;
+	q->fetches++;
+	if (q->recover_first)
+		recover(q);
+	else
+		claim(q);
+}
+
+static void pump(struct queue *q)
+{
+	int64_t wait = QUEUE_RESCAN_MS;
+
+	if (!q->online || q->device == NULL)
+		return;
+	feed(q);
+	while (q->waiting) {
+		mono_ms now = clock_mono(q->env->clock), at = pacing_next_send(&q->pacing);
+		struct job *j;
+
+		if (at.ms > now.ms) {
+			wait = at.ms - now.ms;
+			break;
+		}
+		j = next_due(q, now, &wait);
+		if (j == NULL)
+			break;
+		if (q->in_flight >= (pacing_is_gapless(&q->pacing, job_pace(j)) ? QUEUE_PARALLEL : 1))
+			break;
+		if (!start_job(q, j, now))
+			break;
+	}
+	uv_timer_start(&q->timer, on_timer, wait > 0 ? (uint64_t)wait : 1, 0);
+}
+
+/* -- from outside -- */
+
+void queue_online(struct queue *q)
+{
+	q->online = true;
+	q->drained = false;
+	LIST_EACH(l, &q->window)
+		CONTAINER_OF(l, struct job, link)->not_before.ms = INT64_MIN;
+	pump(q);
+}
+
+void queue_offline(struct queue *q)
+{
+	q->online = false;
+	uv_timer_stop(&q->timer);
+}
+
+void queue_wake(struct queue *q)
+{
+	q->drained = false;
+	q->recover_first = true; /* a resumed campaign's rows may still be marked claimed */
+	pump(q);
+}
+
+void queue_db_lost(struct queue *q)
+{
+	q->recover_first = true;
+	q->drained = false;
+}
+
+void queue_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	int64_t *ids = arena_alloc(a, (q->waiting + 1) * sizeof *ids);
+	size_t n = 0;
+
+	LIST_EACH(l, &q->window) {
+		struct job *j = CONTAINER_OF(l, struct job, link);
+
+		if ((campaign_id && j->content->campaign_id != campaign_id) || j->send.resend)
+			continue;
+		ids[n++] = j->send.ref;
+		job_free(j);
+		q->waiting--;
+	}
+	if (n) {
+		db_p_i64(p, q->user_id);
+		db_p_i64(p, q->device_id);
+		db_p_i64_array(p, ids, n);
+		db_unit_add(unit, STMT_OUTBOX_RELEASE, p);
+	}
+	arena_free(a);
+}
+
+void queue_stats(const struct queue *q, struct queue_stats *ret)
+{
+	int64_t next = pacing_next_send(&q->pacing).ms - clock_mono(q->env->clock).ms;
+
+	*ret = (struct queue_stats){
+		.waiting = q->waiting,
+		.in_flight = q->in_flight,
+		.sent = q->sent,
+		.failed = q->failed,
+		.last_sent = q->last_sent,
+		.next_in_ms = next > 0 ? next : 0,
+		.why = !q->online ? "offline" : q->waiting == 0 ? "empty" : next > 0 ? "pacing" : "",
+	};
+}

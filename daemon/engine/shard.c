@@ -1,0 +1,276 @@
+#include "daemon/engine/shard.h"
+
+#include "shared/base/map.h"
+#include "shared/base/xalloc.h"
+#include "daemon/client/peer.h"
+#include "daemon/engine/content.h"
+#include "daemon/engine/progress.h"
+#include "daemon/engine/worker.h"
+
+enum { SHARD_MAIL_MAX = 100000 };
+
+struct shard {
+	struct shard_cfg cfg;
+	uv_thread_t thread;
+	uv_sem_t started;
+	struct err start_err;
+	uv_loop_t loop;
+	struct mailbox *box;
+	struct client_env client;
+	struct queue_env queue;
+	struct worker_env worker;
+	struct map *workers; /* device id -> struct worker */
+	bool draining;
+};
+
+static void post_control(void *ctx, struct fleet_mail *m)
+{
+	struct shard *s = ctx;
+
+	m->shard = s->cfg.index;
+	if (!mailbox_post(s->cfg.control, &m->mail))
+		fleet_mail_free(m);
+}
+
+static void on_db_state(void *ctx, bool up, const char *why)
+{
+	struct shard *s = ctx;
+	struct fleet_mail *m = fleet_mail_new(MAIL_DB, 0, 0);
+	struct span key;
+	size_t pos = 0;
+	void *w;
+
+	m->flag = up;
+	m->text = xstrdup(why ? why : "");
+	post_control(s, m);
+	while (s->workers && map_next(s->workers, &pos, &key, &w))
+		worker_db_state(w, up);
+}
+
+/* -- parts -- */
+
+static enum errc build_parts(struct shard *s, struct err *e)
+{
+	const struct shard_cfg *c = &s->cfg;
+	struct net_cfg net = { .loop = &s->loop, .tls_ca_file = c->tls_ca_file };
+	struct db_cfg db = { .loop = &s->loop, .conninfo = c->conninfo, .log = c->log, .on_state = on_db_state, .ctx = s };
+
+	s->client = (struct client_env){
+		.loop = &s->loop,
+		.sealer = c->sealer,
+		.clock = c->clock,
+		.rng = c->rng,
+		.log = c->log,
+		.url = c->url,
+		.device_os = c->device_os,
+		.gate = c->gate,
+	};
+	memcpy(s->client.noise_root_key, c->noise_root_key, 32);
+	memcpy(s->client.version, c->version, sizeof c->version);
+	if (net_new(&net, &s->client.net, e))
+		return err_wrap(e, "shard %u: network", c->index);
+	if (fetcher_new(s->client.net, &s->client.fetcher, e))
+		return err_wrap(e, "shard %u: HTTP client", c->index);
+	s->workers = map_new();
+	s->client.db = db_new(&db);
+	s->client.cache = device_cache_new(&s->client);
+	s->queue = (struct queue_env){
+		.loop = &s->loop,
+		.db = s->client.db,
+		.clock = c->clock,
+		.rng = c->rng,
+		.log = c->log,
+		.progress = progress_new(&s->loop, s->client.db, c->log),
+		.contents = map_new(),
+	};
+	s->worker = (struct worker_env){ .client = &s->client, .queue = &s->queue, .post = post_control, .ctx = s };
+	return ERR_OK;
+}
+
+static void drop_contents(struct shard *s, int64_t campaign_id)
+{
+	content_unref(map_del(s->queue.contents, MAP_KEY(campaign_id)));
+}
+
+static void on_db_closed(void *ctx)
+{
+	struct shard *s = ctx;
+	struct span key;
+	size_t pos = 0;
+	void *c;
+
+	while (map_next(s->queue.contents, &pos, &key, &c))
+		content_unref(c);
+	map_free(s->queue.contents);
+	map_free(s->workers);
+	s->workers = NULL;
+	device_cache_free(s->client.cache);
+	fetcher_free(s->client.fetcher);
+	mailbox_close(s->box);
+	net_free(s->client.net);
+}
+
+static void end_when_empty(struct shard *s)
+{
+	if (!s->draining || map_len(s->workers))
+		return;
+	progress_close(s->queue.progress);
+	db_close(s->client.db, on_db_closed, s);
+}
+
+/* -- mail -- */
+
+static void on_worker_gone(void *ctx, int64_t device_id)
+{
+	struct shard *s = ctx;
+	struct worker *w = map_del(s->workers, MAP_KEY(device_id));
+
+	worker_free(w);
+	end_when_empty(s);
+}
+
+static void add_worker(struct shard *s, const struct fleet_mail *m)
+{
+	if (s->draining || map_get(s->workers, MAP_KEY(m->device_id)))
+		return;
+	map_put(s->workers, MAP_KEY(m->device_id), worker_new(&s->worker, m->user_id, m->device_id));
+}
+
+static void each_worker(struct shard *s, const struct fleet_mail *m, void (*fn)(struct worker *, const struct fleet_mail *))
+{
+	struct span key;
+	size_t pos = 0;
+	void *w;
+
+	if (m->device_id) {
+		w = map_get(s->workers, MAP_KEY(m->device_id));
+		if (w)
+			fn(w, m);
+		return;
+	}
+	while (map_next(s->workers, &pos, &key, &w))
+		fn(w, m);
+}
+
+static void drain(struct shard *s)
+{
+	struct span key;
+	size_t pos = 0, n = 0, len = map_len(s->workers);
+	void *w, **all = xcalloc(len + 1, sizeof *all);
+
+	s->draining = true;
+	while (map_next(s->workers, &pos, &key, &w))
+		all[n++] = w;
+	for (size_t i = 0; i < n; i++)
+		worker_close(all[i], on_worker_gone, s);
+	free(all);
+	end_when_empty(s);
+}
+
+static void handle(struct shard *s, const struct fleet_mail *m)
+{
+	struct worker *w = m->device_id ? map_get(s->workers, MAP_KEY(m->device_id)) : NULL;
+
+	switch ((enum fleet_mail_kind)m->mail.kind) {
+	case MAIL_ADD:
+		add_worker(s, m);
+		break;
+	case MAIL_PAIR:
+		if (w)
+			worker_pair(w);
+		break;
+	case MAIL_LOGOUT:
+		if (w)
+			worker_logout(w);
+		break;
+	case MAIL_REMOVE:
+		if (w)
+			worker_close(w, on_worker_gone, s);
+		break;
+	case MAIL_WAKE:
+		each_worker(s, m, worker_wake);
+		break;
+	case MAIL_FORGET:
+		each_worker(s, m, worker_forget);
+		drop_contents(s, m->campaign_id);
+		break;
+	case MAIL_MOVE:
+		if (w)
+			worker_move(w, m);
+		break;
+	case MAIL_PEEK:
+		each_worker(s, m, worker_peek);
+		break;
+	case MAIL_DRAIN:
+		drain(s);
+		break;
+	case MAIL_STATE:
+	case MAIL_QR:
+	case MAIL_PAIR_REFUSED:
+	case MAIL_PAIRED:
+	case MAIL_LOGGED_OUT:
+	case MAIL_REMOVED:
+	case MAIL_MOVED:
+	case MAIL_STATS:
+	case MAIL_EVENTS:
+	case MAIL_DB:
+		break; /* never sent this way */
+	}
+}
+
+static void on_mail(void *ctx, struct mail *mail)
+{
+	struct shard *s = ctx;
+	struct fleet_mail *m = CONTAINER_OF(mail, struct fleet_mail, mail);
+
+	if (s->workers)
+		handle(s, m);
+	fleet_mail_free(m);
+}
+
+/* -- thread -- */
+
+static void run(void *arg)
+{
+	struct shard *s = arg;
+	enum errc rc = build_parts(s, &s->start_err);
+
+	uv_sem_post(&s->started);
+	if (rc == ERR_OK)
+		uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
+}
+
+enum errc shard_start(const struct shard_cfg *cfg, struct shard **ret, struct err *e)
+{
+	struct shard *s = xcalloc(1, sizeof *s);
+
+	s->cfg = *cfg;
+	uv_loop_init(&s->loop);
+	uv_sem_init(&s->started, 0);
+	s->box = mailbox_new(&s->loop, SHARD_MAIL_MAX, on_mail, s);
+	if (uv_thread_create(&s->thread, run, s)) {
+		free(s);
+		return err_set(e, ERR_SYSTEM, "shard %u: cannot start a thread", cfg->index);
+	}
+	uv_sem_wait(&s->started);
+	if (s->start_err.code) {
+		*e = s->start_err;
+		return e->code;
+	}
+	*ret = s;
+	return ERR_OK;
+}
+
+void shard_post_take(struct shard *s, struct fleet_mail *m)
+{
+	if (!mailbox_post(s->box, &m->mail))
+		fleet_mail_free(m);
+}
+
+void shard_join(struct shard *s)
+{
+	uv_thread_join(&s->thread);
+	uv_sem_destroy(&s->started);
+	free(s);
+}

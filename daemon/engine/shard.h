@@ -1,0 +1,28 @@
+#pragma once
+/* One shard: a thread with its loop, network context, database connections and caches, owning a set of
+ * devices and their queues for life. Everything of a device happens on its shard's loop; the rest of
+ * the process speaks to it by mail only. */
+#include "daemon/client/gate.h"
+#include "daemon/engine/fleet_mail.h"
+
+struct shard;
+
+/* borrowed for the life of the shard */
+struct shard_cfg {
+	unsigned index;
+	const char *conninfo;
+	const char *url, *tls_ca_file, *device_os;
+	uint8_t noise_root_key[32];
+	uint32_t version[3];
+	const struct sealer *sealer;
+	const struct clock *clock;
+	struct rng *rng;
+	struct connect_gate *gate;
+	struct log *log;
+	struct mailbox *control; /* where its mail goes */
+};
+
+enum errc shard_start(const struct shard_cfg *cfg, struct shard **ret, struct err *e) MUST_USE;
+/* takes m in every case */
+void shard_post_take(struct shard *s, struct fleet_mail *m);
+void shard_join(struct shard *s); /* after MAIL_DRAIN: waits for the thread, frees */

@@ -1,0 +1,355 @@
+#include "daemon/engine/worker.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "shared/base/xalloc.h"
+
+struct worker {
+	struct worker_env *env;
+	int64_t user_id, device_id;
+	struct device *device;
+	struct queue *queue; /* NULL until the row is read */
+	bool loaded, closing;
+	uint32_t asked; /* database answers that will still come */
+	bool device_gone;
+	void (*gone)(void *ctx, int64_t device_id);
+	void *gone_ctx;
+	enum device_state state;
+};
+
+static void say(struct worker *w, struct fleet_mail *m)
+{
+	w->env->post(w->env->ctx, m);
+}
+
+static struct fleet_mail *mail(struct worker *w, enum fleet_mail_kind kind)
+{
+	return fleet_mail_new(kind, w->user_id, w->device_id);
+}
+
+static void announce(struct worker *w)
+{
+	struct fleet_mail *m = mail(w, MAIL_STATE);
+	struct device_info info;
+
+	device_get(w->device, &info);
+	m->state = info.state;
+	m->fault = info.fault;
+	m->pn = info.pn;
+	m->lid = info.lid;
+	m->text = xstrdup(info.fault_reason ? info.fault_reason : "");
+	say(w, m);
+}
+
+/* -- events of the client -- */
+
+static void add_event(struct worker *w, struct db_unit *unit, const char *topic, json_t *data)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	AUTO_FREE char *text = json_dumps(data, JSON_COMPACT);
+
+	db_p_i64(p, w->user_id);
+	db_p_text(p, topic);
+	db_p_text(p, text);
+	db_unit_add(unit, STMT_EVENT_ADD, p);
+	arena_free(a);
+	json_decref(data);
+}
+
+static void finish_close(struct worker *w);
+
+static void on_stored(void *ctx, const struct err *e)
+{
+	struct worker *w = ctx;
+
+	(void)e;
+	w->asked--;
+	finish_close(w);
+}
+
+static void add_state_event(struct worker *w)
+{
+	struct db_unit *unit;
+	struct device_info info;
+	char id[24];
+
+	if (w->closing)
+		return;
+	device_get(w->device, &info);
+	snprintf(id, sizeof id, "%" PRId64, w->device_id);
+	unit = db_unit_new();
+	add_event(w, unit, "device.state",
+		  json_pack("{s:s,s:s,s:s,s:s}", "device", id, "state", device_state_name(info.state), "fault",
+			    device_fault_name(info.fault), "reason", info.fault_reason ? info.fault_reason : ""));
+	w->asked++;
+	db_commit_take(w->env->client->db, unit, on_stored, w);
+}
+
+static bool worth_an_event(enum device_state s)
+{
+	return s == DEVICE_ONLINE || s == DEVICE_STOPPED || s == DEVICE_BACKOFF;
+}
+
+static void on_state(void *ctx, struct device *d, enum device_state s)
+{
+	struct worker *w = ctx;
+	struct device_info info;
+
+	w->device = d;
+	if (s == DEVICE_IDLE && !w->loaded && !w->closing) {
+		w->loaded = true;
+		device_get(d, &info);
+		if (info.pn.user && info.fault == FAULT_NONE)
+			device_start(d);
+	}
+	if (w->queue && s == DEVICE_ONLINE)
+		queue_online(w->queue);
+	else if (w->queue && w->state == DEVICE_ONLINE)
+		queue_offline(w->queue);
+	if (s != w->state && worth_an_event(s))
+		add_state_event(w);
+	w->state = s;
+	announce(w);
+}
+
+static void on_qr(void *ctx, struct device *d, const struct device_qr *qr)
+{
+	struct worker *w = ctx;
+	struct fleet_mail *m = mail(w, MAIL_QR);
+
+	(void)d;
+	m->text = xstrdup(qr->text);
+	m->number = qr->number;
+	m->count = qr->count;
+	m->valid_ms = qr->valid_ms;
+	say(w, m);
+}
+
+static void on_paired(void *ctx, struct device *d)
+{
+	struct worker *w = ctx;
+	struct fleet_mail *m = mail(w, MAIL_PAIRED);
+	struct device_info info;
+
+	device_get(d, &info);
+	m->pn = info.pn;
+	m->lid = info.lid;
+	say(w, m);
+}
+
+static void on_message(void *ctx, struct device *d, const struct in_message *m, struct db_unit *unit)
+{
+	struct worker *w = ctx;
+	char id[24];
+	json_t *data;
+
+	(void)d;
+	snprintf(id, sizeof id, "%" PRId64, w->device_id);
+	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender", m->sender, "msg_id",
+			 m->id, "kind", message_kind_name(m->content->kind), "text", m->content->text, "from_me",
+			 m->from_me);
+	if (data == NULL)
+		return; /* text that is not UTF-8: stored as it came, not announced */
+	if (m->sender_pn.user)
+		json_object_set_new(data, "phone", json_sprintf("%" PRIu64, m->sender_pn.user));
+	add_event(w, unit, "message.received", data);
+}
+
+static void on_receipt(void *ctx, struct device *d, const struct in_receipt *r, struct db_unit *unit)
+{
+	struct worker *w = ctx;
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	(void)d;
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	db_p_text_array(p, r->ids, r->id_len);
+	db_p_i32(p, r->kind == RECEIPT_DELIVERED ? 4 : 5);
+	db_p_time(p, r->at);
+	db_unit_add(unit, STMT_OUTBOX_RECEIPT, p);
+	arena_free(a);
+}
+
+static const struct device_hooks hooks = {
+	.on_state = on_state,
+	.on_qr = on_qr,
+	.on_paired = on_paired,
+	.on_message = on_message,
+	.on_receipt = on_receipt,
+};
+
+/* -- life -- */
+
+static void finish_close(struct worker *w)
+{
+	if (w->closing && w->device_gone && w->asked == 0)
+		w->gone(w->gone_ctx, w->device_id);
+}
+
+static void on_pacing(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct worker *w = ctx;
+	struct pacing_cfg cfg = { 8000, 20000 };
+	unix_ms next = { INT64_MIN };
+
+	w->asked--;
+	if (w->closing) {
+		finish_close(w);
+		return;
+	}
+	if (e->code == ERR_OK && db_rows(r) == 1) {
+		cfg.gap_min_ms = (uint32_t)db_i64(r, 0, db_col(r, "delay_min_ms"));
+		cfg.gap_max_ms = (uint32_t)db_i64(r, 0, db_col(r, "delay_max_ms"));
+		next = db_time(r, 0, db_col(r, "next_at"));
+	}
+	w->queue = queue_new(w->env->queue, w->device, w->user_id, w->device_id, &cfg, next);
+	if (w->state == DEVICE_ONLINE)
+		queue_online(w->queue);
+}
+
+struct worker *worker_new(struct worker_env *env, int64_t user_id, int64_t device_id)
+{
+	struct worker *w = xcalloc(1, sizeof *w);
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	w->env = env;
+	w->user_id = user_id;
+	w->device_id = device_id;
+	w->device = device_new(env->client, user_id, device_id, &hooks, w);
+	db_p_i64(p, user_id);
+	db_p_i64(p, device_id);
+	w->asked++;
+	db_query(env->client->db, STMT_PACING_SHOW, p, DB_IDEMPOTENT, on_pacing, w);
+	arena_free(a);
+	return w;
+}
+
+static void on_device_closed(void *ctx)
+{
+	struct worker *w = ctx;
+
+	w->device_gone = true;
+	w->device = NULL;
+	if (w->queue)
+		queue_close(w->queue);
+	w->queue = NULL;
+	finish_close(w);
+}
+
+void worker_close(struct worker *w, void (*gone)(void *ctx, int64_t device_id), void *ctx)
+{
+	if (w->closing)
+		return;
+	w->closing = true;
+	w->gone = gone;
+	w->gone_ctx = ctx;
+	if (w->queue)
+		queue_offline(w->queue);
+	device_close(w->device, on_device_closed, w);
+}
+
+void worker_free(struct worker *w)
+{
+	free(w);
+}
+
+void worker_pair(struct worker *w)
+{
+	struct err e = ERR_NONE;
+
+	if (w->closing || device_pair(w->device, &e) == ERR_OK)
+		return;
+	struct fleet_mail *m = mail(w, MAIL_PAIR_REFUSED);
+
+	m->err = e;
+	say(w, m);
+}
+
+static void on_logged_out(void *ctx)
+{
+	struct worker *w = ctx;
+
+	say(w, mail(w, MAIL_LOGGED_OUT));
+}
+
+void worker_logout(struct worker *w)
+{
+	if (!w->closing)
+		device_logout(w->device, on_logged_out, w);
+}
+
+void worker_wake(struct worker *w, const struct fleet_mail *m)
+{
+	if (w->queue && !w->closing && (m->user_id == 0 || m->user_id == w->user_id))
+		queue_wake(w->queue);
+}
+
+void worker_forget(struct worker *w, const struct fleet_mail *m)
+{
+	struct db_unit *unit = db_unit_new();
+
+	if (w->queue && m->user_id == w->user_id)
+		queue_give_back(w->queue, m->campaign_id, unit);
+	if (db_unit_empty(unit))
+		db_unit_free(unit);
+	else
+		db_commit_take(w->env->client->db, unit, NULL, NULL);
+}
+
+
+static void on_moved(void *ctx, const struct err *e)
+{
+	struct worker *w = ctx;
+	struct fleet_mail *m = mail(w, MAIL_MOVED);
+
+	w->asked--;
+	m->err = *e;
+	say(w, m);
+	finish_close(w);
+}
+
+void worker_move(struct worker *w, const struct fleet_mail *m)
+{
+	struct db_unit *unit = db_unit_new();
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	if (w->queue)
+		queue_give_back(w->queue, 0, unit);
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	if (m->flag)
+		db_unit_add(unit, STMT_OUTBOX_ABANDON, p);
+	db_p_i64_array(p, m->ids, m->id_len);
+	db_unit_add(unit, STMT_OUTBOX_FAILOVER, p);
+	arena_free(a);
+	w->asked++;
+	db_commit_take(w->env->client->db, unit, on_moved, w);
+}
+
+void worker_peek(struct worker *w, const struct fleet_mail *m)
+{
+	struct fleet_mail *answer;
+
+	if (m->user_id && m->user_id != w->user_id)
+		return;
+	answer = mail(w, MAIL_STATS);
+	answer->token = m->token;
+	if (w->queue)
+		queue_stats(w->queue, &answer->stats);
+	else
+		answer->stats = (struct queue_stats){ .last_sent = { INT64_MIN }, .why = "offline" };
+	say(w, answer);
+}
+
+void worker_db_state(struct worker *w, bool up)
+{
+	if (w->queue && !up)
+		queue_db_lost(w->queue);
+	else if (w->queue)
+		queue_wake(w->queue);
+}
