@@ -26,7 +26,6 @@ enum fleet_mail_kind {
 	MAIL_REMOVED,
 	MAIL_MOVED,
 	MAIL_STATS,
-	MAIL_EVENTS, /* committed events exist */
 	MAIL_DB, /* the shard's database connection is up (flag) or lost */
 };
 

@@ -126,6 +126,8 @@ static void on_worker_gone(void *ctx, int64_t device_id)
 	struct worker *w = map_del(s->workers, MAP_KEY(device_id));
 
 	worker_free(w);
+	if (!s->draining)
+		post_control(s, fleet_mail_new(MAIL_REMOVED, 0, device_id));
 	end_when_empty(s);
 }
 
@@ -212,7 +214,6 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 	case MAIL_REMOVED:
 	case MAIL_MOVED:
 	case MAIL_STATS:
-	case MAIL_EVENTS:
 	case MAIL_DB:
 		break; /* never sent this way */
 	}

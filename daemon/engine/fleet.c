@@ -1,0 +1,446 @@
+#include "daemon/engine/fleet.h"
+
+#include "shared/base/map.h"
+#include "shared/base/xalloc.h"
+
+enum { FLEET_MAIL_MAX = 1000000, FLEET_TICK_MS = 1000 };
+
+struct fleet {
+	struct fleet_cfg cfg;
+	struct mailbox *box;
+	struct shard **shards;
+	bool *shard_db_up;
+	struct fleet_device **devices; /* in order of id */
+	size_t len, cap;
+	uv_timer_t tick;
+	void (*drained)(void *ctx);
+	void *drained_ctx;
+};
+
+/* -- finding -- */
+
+static size_t place_of(const struct fleet *f, int64_t id) /* first with an id >= this */
+{
+	size_t low = 0, high = f->len;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->devices[mid]->id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct fleet_device *get(const struct fleet *f, int64_t id)
+{
+	size_t i = place_of(f, id);
+
+	return i < f->len && f->devices[i]->id == id ? f->devices[i] : NULL;
+}
+
+const struct fleet_device *fleet_find(const struct fleet *f, int64_t user_id, int64_t id)
+{
+	const struct fleet_device *d = get(f, id);
+
+	return d && d->user_id == user_id && !d->removing ? d : NULL;
+}
+
+const struct fleet_device *fleet_find_name(const struct fleet *f, int64_t user_id, const char *name)
+{
+	for (size_t i = 0; i < f->len; i++)
+		if (f->devices[i]->user_id == user_id && !f->devices[i]->removing &&
+		    strcmp(f->devices[i]->name, name) == 0)
+			return f->devices[i];
+	return NULL;
+}
+
+const struct fleet_device *fleet_next(const struct fleet *f, int64_t user_id, int64_t *after_id)
+{
+	for (size_t i = place_of(f, *after_id + 1); i < f->len; i++) {
+		const struct fleet_device *d = f->devices[i];
+
+		if ((user_id && d->user_id != user_id) || d->removing)
+			continue;
+		*after_id = d->id;
+		return d;
+	}
+	return NULL;
+}
+
+static int64_t *pick(const struct fleet *f, int64_t user_id, int64_t except, bool online_only, size_t *ret_len)
+{
+	int64_t *ids = xcalloc(f->len + 1, sizeof *ids);
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->len; i++) {
+		const struct fleet_device *d = f->devices[i];
+
+		if (d->user_id != user_id || d->id == except || d->removing || d->pn.user == 0)
+			continue;
+		if (d->state == DEVICE_ONLINE || (!online_only && d->fault == FAULT_NONE))
+			ids[n++] = d->id;
+	}
+	*ret_len = n;
+	return ids;
+}
+
+int64_t *fleet_senders(const struct fleet *f, int64_t user_id, size_t *ret_len)
+{
+	int64_t *ids = pick(f, user_id, 0, true, ret_len);
+
+	if (*ret_len)
+		return ids;
+	free(ids);
+	return pick(f, user_id, 0, false, ret_len);
+}
+
+void fleet_totals(const struct fleet *f, struct fleet_totals *ret)
+{
+	*ret = (struct fleet_totals){ .devices = f->len, .shards = f->cfg.shards, .db_up = true };
+	for (size_t i = 0; i < f->len; i++) {
+		ret->linked += f->devices[i]->pn.user != 0;
+		ret->online += f->devices[i]->state == DEVICE_ONLINE;
+	}
+	for (unsigned i = 0; i < f->cfg.shards; i++)
+		ret->db_up = ret->db_up && f->shard_db_up[i];
+}
+
+/* -- commands -- */
+
+static void post(struct fleet *f, const struct fleet_device *d, enum fleet_mail_kind kind)
+{
+	shard_post_take(f->shards[d->shard], fleet_mail_new(kind, d->user_id, d->id));
+}
+
+void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name)
+{
+	size_t at = place_of(f, id);
+	struct fleet_device *d;
+
+	if (get(f, id))
+		return;
+	if (f->len == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 64;
+		f->devices = xrealloc(f->devices, f->cap * sizeof *f->devices);
+	}
+	memmove(f->devices + at + 1, f->devices + at, (f->len - at) * sizeof *f->devices);
+	d = xcalloc(1, sizeof *d);
+	d->user_id = user_id;
+	d->id = id;
+	d->name = xstrdup(name);
+	d->fault_reason = xstrdup("");
+	d->shard = (unsigned)((uint64_t)id % f->cfg.shards);
+	d->away_since = clock_mono(f->cfg.clock);
+	d->stats.last_sent.ms = INT64_MIN;
+	d->stats.why = "offline";
+	f->devices[at] = d;
+	f->len++;
+	post(f, d, MAIL_ADD);
+}
+
+void fleet_pair(struct fleet *f, const struct fleet_device *d)
+{
+	post(f, d, MAIL_PAIR);
+}
+
+void fleet_logout(struct fleet *f, const struct fleet_device *d)
+{
+	post(f, d, MAIL_LOGOUT);
+}
+
+void fleet_remove(struct fleet *f, const struct fleet_device *d)
+{
+	get(f, d->id)->removing = true;
+	post(f, d, MAIL_REMOVE);
+}
+
+static void post_all(struct fleet *f, enum fleet_mail_kind kind, int64_t user_id, int64_t campaign_id)
+{
+	for (unsigned i = 0; i < f->cfg.shards; i++) {
+		struct fleet_mail *m = fleet_mail_new(kind, user_id, 0);
+
+		m->campaign_id = campaign_id;
+		shard_post_take(f->shards[i], m);
+	}
+}
+
+void fleet_wake(struct fleet *f, int64_t user_id, int64_t device_id)
+{
+	struct fleet_device *d = device_id ? get(f, device_id) : NULL;
+
+	if (d)
+		post(f, d, MAIL_WAKE);
+	else if (device_id == 0)
+		post_all(f, MAIL_WAKE, user_id, 0);
+}
+
+void fleet_forget(struct fleet *f, int64_t user_id, int64_t campaign_id)
+{
+	post_all(f, MAIL_FORGET, user_id, campaign_id);
+}
+
+void fleet_peek(struct fleet *f, int64_t user_id)
+{
+	post_all(f, MAIL_PEEK, user_id, 0);
+}
+
+/* -- failover -- */
+
+/* gone for good: what may have left will never be answered */
+static bool is_gone(enum device_fault fault)
+{
+	return fault == FAULT_LOGGED_OUT || fault == FAULT_ACCOUNT_BANNED || fault == FAULT_ACCOUNT_LOCKED;
+}
+
+static void consider_failover(struct fleet *f, struct fleet_device *d, mono_ms now)
+{
+	struct fleet_mail *m;
+	size_t n;
+	int64_t *ids;
+
+	if (d->state == DEVICE_ONLINE || d->moved || d->removing || (d->pn.user == 0 && d->fault == FAULT_NONE))
+		return;
+	if (d->state != DEVICE_STOPPED && now.ms - d->away_since.ms < f->cfg.failover_ms)
+		return;
+	ids = pick(f, d->user_id, d->id, true, &n);
+	if (n == 0) {
+		free(ids); /* nobody can take over: the rows wait */
+		return;
+	}
+	d->moved = true;
+	m = fleet_mail_new(MAIL_MOVE, d->user_id, d->id);
+	m->ids = ids;
+	m->id_len = n;
+	m->flag = is_gone(d->fault);
+	shard_post_take(f->shards[d->shard], m);
+}
+
+static void on_tick(uv_timer_t *t)
+{
+	struct fleet *f = CONTAINER_OF(t, struct fleet, tick);
+	mono_ms now = clock_mono(f->cfg.clock);
+
+	for (size_t i = 0; i < f->len; i++)
+		consider_failover(f, f->devices[i], now);
+}
+
+/* -- mail from the shards -- */
+
+static void changed(struct fleet *f, const struct fleet_device *d, enum fleet_change what, const struct err *e)
+{
+	if (f->cfg.on_change)
+		f->cfg.on_change(f->cfg.ctx, d, what, e);
+}
+
+static void forget_qr(struct fleet_device *d)
+{
+	free(d->qr);
+	d->qr = NULL;
+}
+
+static void take_state(struct fleet *f, struct fleet_device *d, struct fleet_mail *m)
+{
+	bool was_online = d->state == DEVICE_ONLINE;
+
+	d->state = m->state;
+	d->fault = m->fault;
+	d->pn = m->pn;
+	d->lid = m->lid;
+	free(d->fault_reason);
+	d->fault_reason = m->text;
+	m->text = NULL;
+	if (d->state != DEVICE_PAIRING)
+		forget_qr(d);
+	if (was_online && d->state != DEVICE_ONLINE)
+		d->away_since = clock_mono(f->cfg.clock);
+	if (d->state == DEVICE_ONLINE)
+		d->moved = false;
+	else if (d->state == DEVICE_STOPPED)
+		consider_failover(f, d, clock_mono(f->cfg.clock));
+	changed(f, d, FLEET_STATE, NULL);
+}
+
+static void take_qr(struct fleet *f, struct fleet_device *d, struct fleet_mail *m)
+{
+	forget_qr(d);
+	d->qr = m->text;
+	m->text = NULL;
+	d->qr_number = m->number;
+	d->qr_count = m->count;
+	d->qr_until.ms = clock_mono(f->cfg.clock).ms + m->valid_ms;
+	changed(f, d, FLEET_QR, NULL);
+}
+
+static void device_drop(struct fleet *f, struct fleet_device *d)
+{
+	size_t at = place_of(f, d->id);
+
+	changed(f, d, FLEET_REMOVED, NULL);
+	memmove(f->devices + at, f->devices + at + 1, (f->len - at - 1) * sizeof *f->devices);
+	f->len--;
+	forget_qr(d);
+	free(d->name);
+	free(d->fault_reason);
+	free(d);
+}
+
+static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fleet_mail *m)
+{
+	switch ((enum fleet_mail_kind)m->mail.kind) {
+	case MAIL_STATE:
+		take_state(f, d, m);
+		break;
+	case MAIL_QR:
+		take_qr(f, d, m);
+		break;
+	case MAIL_PAIRED:
+		d->pn = m->pn;
+		d->lid = m->lid;
+		forget_qr(d);
+		changed(f, d, FLEET_PAIRED, NULL);
+		break;
+	case MAIL_PAIR_REFUSED:
+		changed(f, d, FLEET_PAIR_REFUSED, &m->err);
+		break;
+	case MAIL_LOGGED_OUT:
+		changed(f, d, FLEET_LOGGED_OUT, NULL);
+		break;
+	case MAIL_REMOVED:
+		device_drop(f, d);
+		break;
+	case MAIL_MOVED:
+		if (m->err.code)
+			d->moved = false; /* the tick tries again */
+		else
+			fleet_wake(f, d->user_id, 0);
+		changed(f, d, FLEET_MOVED, NULL);
+		break;
+	case MAIL_STATS:
+		d->stats = m->stats;
+		break;
+	case MAIL_ADD:
+	case MAIL_PAIR:
+	case MAIL_LOGOUT:
+	case MAIL_REMOVE:
+	case MAIL_WAKE:
+	case MAIL_FORGET:
+	case MAIL_MOVE:
+	case MAIL_PEEK:
+	case MAIL_DRAIN:
+	case MAIL_DB:
+		break; /* never sent this way */
+	}
+}
+
+static void on_mail(void *ctx, struct mail *mail)
+{
+	struct fleet *f = ctx;
+	struct fleet_mail *m = CONTAINER_OF(mail, struct fleet_mail, mail);
+	struct fleet_device *d;
+
+	if (mail->kind == MAIL_DB) {
+		f->shard_db_up[m->shard] = m->flag;
+	} else {
+		d = get(f, m->device_id);
+		if (d)
+			take_device_mail(f, d, m);
+	}
+	fleet_mail_free(m);
+}
+
+/* -- life -- */
+
+static void on_devices(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct fleet *f = ctx;
+
+	if (e->code) {
+		LOG_ERROR(f->cfg.log, "fleet.load-failed", F_ERR(e));
+		return;
+	}
+	for (int i = 0; i < db_rows(r); i++)
+		fleet_add(f, db_i64(r, i, db_col(r, "user_id")), db_i64(r, i, db_col(r, "id")),
+			  db_text(r, i, db_col(r, "name")));
+}
+
+void fleet_load(struct fleet *f)
+{
+	struct arena *a = arena_new();
+
+	db_query(f->cfg.db, STMT_DEVICE_ALL, db_params_new(a), DB_IDEMPOTENT, on_devices, f);
+	arena_free(a);
+}
+
+enum errc fleet_start(const struct fleet_cfg *cfg, struct fleet **ret, struct err *e)
+{
+	struct fleet *f = xcalloc(1, sizeof *f);
+
+	f->cfg = *cfg;
+	f->box = mailbox_new(cfg->loop, FLEET_MAIL_MAX, on_mail, f);
+	f->shards = xcalloc(cfg->shards, sizeof(struct shard *));
+	f->shard_db_up = xcalloc(cfg->shards, sizeof *f->shard_db_up);
+	for (unsigned i = 0; i < cfg->shards; i++) {
+		struct shard_cfg sc = cfg->shard;
+
+		sc.index = i;
+		sc.control = f->box;
+		if (shard_start(&sc, &f->shards[i], e))
+			return e->code; /* the process ends: nothing to undo */
+	}
+	uv_timer_init(cfg->loop, &f->tick);
+	uv_timer_start(&f->tick, on_tick, FLEET_TICK_MS, FLEET_TICK_MS);
+	*ret = f;
+	return ERR_OK;
+}
+
+static void on_tick_closed(uv_handle_t *h)
+{
+	struct fleet *f = CONTAINER_OF(h, struct fleet, tick);
+	void (*done)(void *) = f->drained;
+	void *ctx = f->drained_ctx;
+
+	for (size_t i = 0; i < f->len; i++) {
+		forget_qr(f->devices[i]);
+		free(f->devices[i]->name);
+		free(f->devices[i]->fault_reason);
+		free(f->devices[i]);
+	}
+	free(f->devices);
+	free(f->shards);
+	free(f->shard_db_up);
+	free(f);
+	done(ctx);
+}
+
+static void join_shards(uv_work_t *w)
+{
+	struct fleet *f = w->data;
+
+	for (unsigned i = 0; i < f->cfg.shards; i++)
+		shard_join(f->shards[i]);
+}
+
+static void on_joined(uv_work_t *w, int status)
+{
+	struct fleet *f = w->data;
+
+	(void)status;
+	free(w);
+	mailbox_close(f->box);
+	uv_close((uv_handle_t *)&f->tick, on_tick_closed);
+}
+
+void fleet_drain(struct fleet *f, void (*done)(void *ctx), void *ctx)
+{
+	uv_work_t *w = xcalloc(1, sizeof *w);
+
+	f->drained = done;
+	f->drained_ctx = ctx;
+	uv_timer_stop(&f->tick);
+	post_all(f, MAIL_DRAIN, 0, 0);
+	w->data = f;
+	uv_queue_work(f->cfg.loop, w, join_shards, on_joined);
+}

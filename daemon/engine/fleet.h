@@ -1,0 +1,69 @@
+#pragma once
+/* All devices as the control loop sees them: which shard owns each, its last known state, its QR. It
+ * carries commands to the shards and decides about failover: when a device stops, or stays away longer
+ * than failover_ms, its unsent campaign rows go to the user's other online devices. Control loop only. */
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "daemon/engine/shard.h"
+
+struct fleet;
+
+struct fleet_device {
+	int64_t user_id, id;
+	char *name;
+	unsigned shard;
+	enum device_state state;
+	enum device_fault fault;
+	char *fault_reason; /* never NULL */
+	struct addr pn, lid;
+	/* the code to show; NULL when none is valid */
+	char *qr;
+	uint32_t qr_number, qr_count;
+	mono_ms qr_until;
+	mono_ms away_since; /* not online since */
+	bool moved; /* its rows were given to others */
+	struct queue_stats stats; /* as of the last fleet_peek */
+	bool removing;
+};
+
+enum fleet_change { FLEET_STATE, FLEET_QR, FLEET_PAIRED, FLEET_PAIR_REFUSED, FLEET_REMOVED, FLEET_LOGGED_OUT, FLEET_MOVED };
+
+struct fleet_cfg {
+	uv_loop_t *loop;
+	unsigned shards;
+	struct shard_cfg shard; /* index and control are filled in by the fleet */
+	const struct clock *clock;
+	struct log *log;
+	struct db *db; /* control connection */
+	uint32_t failover_ms;
+	/* something happened to d; e only for FLEET_PAIR_REFUSED; d is gone after FLEET_REMOVED */
+	void (*on_change)(void *ctx, const struct fleet_device *d, enum fleet_change what, const struct err *e);
+	void *ctx;
+};
+
+enum errc fleet_start(const struct fleet_cfg *cfg, struct fleet **ret, struct err *e) MUST_USE;
+void fleet_load(struct fleet *f); /* reads all devices and gives them to their shards */
+/* closes all devices, joins the shards, then done; the fleet is freed after it */
+void fleet_drain(struct fleet *f, void (*done)(void *ctx), void *ctx);
+
+const struct fleet_device *fleet_find(const struct fleet *f, int64_t user_id, int64_t id); /* NULL */
+const struct fleet_device *fleet_find_name(const struct fleet *f, int64_t user_id, const char *name);
+/* walk in order of id: pos starts at 0; user_id 0: everybody's */
+const struct fleet_device *fleet_next(const struct fleet *f, int64_t user_id, int64_t *after_id);
+/* ids of a user's devices fit to send: online ones, or the linked ones when none is online.
+ * Caller frees. */
+int64_t *fleet_senders(const struct fleet *f, int64_t user_id, size_t *ret_len);
+struct fleet_totals {
+	size_t devices, linked, online;
+	unsigned shards;
+	bool db_up; /* every shard's connection */
+};
+void fleet_totals(const struct fleet *f, struct fleet_totals *ret);
+
+void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name);
+void fleet_pair(struct fleet *f, const struct fleet_device *d);
+void fleet_logout(struct fleet *f, const struct fleet_device *d);
+void fleet_remove(struct fleet *f, const struct fleet_device *d);
+void fleet_wake(struct fleet *f, int64_t user_id, int64_t device_id); /* device_id 0: all of the user */
+void fleet_forget(struct fleet *f, int64_t user_id, int64_t campaign_id);
+void fleet_peek(struct fleet *f, int64_t user_id); /* stats come a moment later */
