@@ -42,7 +42,21 @@ static void on_expanded(void *ctx, const PGresult *r, const struct err *e)
 	free_when_idle(c);
 }
 
-static int64_t *parse_ids(struct span array, size_t *ret_len);
+/* ids in decimal, separated by one space; caller frees */
+static int64_t *parse_ids(const char *text, size_t *ret_len)
+{
+	int64_t *ids = xcalloc(strlen(text) / 2 + 1, sizeof *ids);
+	size_t n = 0;
+	char *end;
+
+	for (const char *at = text; *at; at = *end ? end + 1 : end) {
+		ids[n++] = strtoll(at, &end, 10);
+		if (end == at)
+			break;
+	}
+	*ret_len = n;
+	return ids;
+}
 
 static void expand(struct campaigns *c, int64_t user_id, int64_t id, int64_t *ids, size_t len)
 {
@@ -73,7 +87,7 @@ static void on_due(void *ctx, const PGresult *r, const struct err *e)
 			int col = db_col(r, "device_ids");
 			size_t n;
 			int64_t *ids = db_is_null(r, i, col) ? fleet_senders(c->fleet, user, &n)
-							     : parse_ids(db_bytes(r, i, col), &n);
+							     : parse_ids(db_text(r, i, col), &n);
 
 			if (n) /* without a linked device the campaign waits */
 				expand(c, user, db_i64(r, i, db_col(r, "id")), ids, n);

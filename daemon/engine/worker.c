@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "shared/base/xalloc.h"
+#include "shared/rpc/events.h"
 
 struct worker {
 	struct worker_env *env;
@@ -69,7 +70,7 @@ static void on_stored(void *ctx, const struct err *e)
 	finish_close(w);
 }
 
-static void add_state_event(struct worker *w)
+static void add_state_event(struct worker *w, enum event_topic topic)
 {
 	struct db_unit *unit;
 	struct device_info info;
@@ -80,22 +81,36 @@ static void add_state_event(struct worker *w)
 	device_get(w->device, &info);
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
 	unit = db_unit_new();
-	add_event(w, unit, "device.state",
-		  json_pack("{s:s,s:s,s:s,s:s}", "device", id, "state", device_state_name(info.state), "fault",
-			    device_fault_name(info.fault), "reason", info.fault_reason ? info.fault_reason : ""));
+	add_event(w, unit, event_topic_name(topic),
+		  json_pack("{s:s,s:s,s:s,s:s}", "device", id, "name", info.name ? info.name : "", "state",
+			    info.fault ? device_fault_name(info.fault) : device_state_name(info.state), "reason",
+			    info.fault_reason ? info.fault_reason : ""));
 	w->asked++;
 	db_commit_take(w->env->client->db, unit, on_stored, w);
 }
 
-static bool worth_an_event(enum device_state s)
+/* the event a state change is worth; EVENT_COUNT: none */
+static enum event_topic topic_of(const struct worker *w, enum device_state s)
 {
-	return s == DEVICE_ONLINE || s == DEVICE_STOPPED || s == DEVICE_BACKOFF;
+	struct device_info info;
+
+	device_get(w->device, &info);
+	if (s == DEVICE_ONLINE)
+		return EVENT_DEVICE_ONLINE;
+	if (s == DEVICE_STOPPED && info.fault == FAULT_LOGGED_OUT)
+		return EVENT_DEVICE_LOGGED_OUT;
+	if (s == DEVICE_STOPPED && w->state == DEVICE_PAIRING)
+		return EVENT_DEVICE_PAIR_FAILED;
+	if (s == DEVICE_STOPPED && w->loaded && w->state != DEVICE_IDLE)
+		return EVENT_DEVICE_FAULT;
+	return w->state == DEVICE_ONLINE ? EVENT_DEVICE_OFFLINE : EVENT_COUNT;
 }
 
 static void on_state(void *ctx, struct device *d, enum device_state s)
 {
 	struct worker *w = ctx;
 	struct device_info info;
+	enum event_topic topic;
 
 	w->device = d;
 	if (s == DEVICE_IDLE && !w->loaded && !w->closing) {
@@ -108,8 +123,9 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 		queue_online(w->queue);
 	else if (w->queue && w->state == DEVICE_ONLINE)
 		queue_offline(w->queue);
-	if (s != w->state && worth_an_event(s))
-		add_state_event(w);
+	topic = s != w->state ? topic_of(w, s) : EVENT_COUNT;
+	if (topic != EVENT_COUNT)
+		add_state_event(w, topic);
 	w->state = s;
 	announce(w);
 }
@@ -147,14 +163,16 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m, 
 
 	(void)d;
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
-	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender", m->sender, "msg_id",
+	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender", m->sender, "id",
 			 m->id, "kind", message_kind_name(m->content->kind), "text", m->content->text, "from_me",
 			 m->from_me);
 	if (data == NULL)
 		return; /* text that is not UTF-8: stored as it came, not announced */
+	if (m->push_name && m->push_name[0])
+		json_object_set_new(data, "push_name", json_string(m->push_name));
 	if (m->sender_pn.user)
 		json_object_set_new(data, "phone", json_sprintf("%" PRIu64, m->sender_pn.user));
-	add_event(w, unit, "message.received", data);
+	add_event(w, unit, event_topic_name(EVENT_MESSAGE_RECEIVED), data);
 }
 
 static void on_receipt(void *ctx, struct device *d, const struct in_receipt *r, struct db_unit *unit)
@@ -219,6 +237,7 @@ struct worker *worker_new(struct worker_env *env, int64_t user_id, int64_t devic
 	w->env = env;
 	w->user_id = user_id;
 	w->device_id = device_id;
+	w->state = DEVICE_IDLE;
 	w->device = device_new(env->client, user_id, device_id, &hooks, w);
 	db_p_i64(p, user_id);
 	db_p_i64(p, device_id);

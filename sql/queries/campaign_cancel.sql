@@ -2,12 +2,12 @@
 with u as (
   update campaigns set state = 'cancelled', finished_at = now()
   where user_id = $1 and id = $2 and state in ('scheduled', 'running', 'paused')
-  returning user_id, id
+  returning user_id, id, title, state
 ), rows as (
   update outbox o set state = 7, paused = false from u
   where o.user_id = u.user_id and o.campaign_id = u.id and o.state in (0, 1)
 ), event as (
   insert into events (user_id, topic, data)
-  select user_id, 'campaign.cancelled', jsonb_build_object('campaign', id::text) from u
+  select user_id, 'campaign.state', jsonb_build_object('campaign', id::text, 'title', title, 'state', 'cancelled') from u
 )
 select id from u

@@ -2,7 +2,7 @@
 with camp as (
   update campaigns set state = 'running', expanded_at = now()
   where user_id = $1 and id = $2 and state = 'scheduled'
-  returning user_id, id, niche, lead_status
+  returning user_id, id, title, niche, lead_status
 ), target as (
   select id, row_number() over (order by id) - 1 as n, count(*) over () as total
   from unnest($3::bigint[]) as id
@@ -19,7 +19,7 @@ with camp as (
   returning 1
 ), event as (
   insert into events (user_id, topic, data)
-  select user_id, 'campaign.started', jsonb_build_object('campaign', id::text, 'messages', (select count(*) from added))
+  select user_id, 'campaign.state', jsonb_build_object('campaign', id::text, 'title', title, 'state', 'running')
   from camp
 )
 select (select count(*) from camp) as started, (select count(*) from added) as rows

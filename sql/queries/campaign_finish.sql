@@ -4,9 +4,9 @@ with u as (
   where c.state = 'running' and c.expanded_at is not null
     and not exists (select 1 from outbox o
       where o.user_id = c.user_id and o.campaign_id = c.id and o.state in (0, 1, 2))
-  returning c.user_id, c.id
+  returning c.user_id, c.id, c.title
 ), event as (
   insert into events (user_id, topic, data)
-  select user_id, 'campaign.done', jsonb_build_object('campaign', id::text) from u
+  select user_id, 'campaign.state', jsonb_build_object('campaign', id::text, 'title', title, 'state', 'done') from u
 )
 select user_id, id from u

@@ -3,7 +3,11 @@ with added as (
   insert into outbox (user_id, device_id, recipient, body, media_id, priority, idempotency_key)
   values ($1, $2, $3, $4, $5, 1, $6)
   on conflict (user_id, idempotency_key) where idempotency_key is not null do nothing
-  returning id, state, device_id
+  returning user_id, id, state, device_id, recipient
+), event as (
+  insert into events (user_id, topic, data)
+  select user_id, 'message.queued', jsonb_build_object('id', id::text, 'device', device_id::text, 'to', recipient::text)
+  from added
 )
 select id, state, device_id, true as fresh from added
 union all

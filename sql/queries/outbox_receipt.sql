@@ -8,6 +8,6 @@ with u as (
 )
 insert into events (user_id, topic, data)
 select user_id, case when $4 = 5 then 'message.read' else 'message.delivered' end,
-  jsonb_build_object('message', id::text, 'device', device_id::text, 'campaign', campaign_id::text,
+  jsonb_build_object('id', id::text, 'device', device_id::text, 'campaign', campaign_id::text,
   'to', recipient::text, 'msg_id', msg_id)
 from u

@@ -7,6 +7,6 @@ with u as (
   returning o.user_id, o.id, o.campaign_id, o.device_id, o.recipient, o.msg_id
 )
 insert into events (user_id, topic, data)
-select user_id, 'message.sent', jsonb_build_object('message', id::text, 'device', device_id::text,
+select user_id, 'message.sent', jsonb_build_object('id', id::text, 'device', device_id::text,
   'campaign', campaign_id::text, 'to', recipient::text, 'msg_id', msg_id)
 from u
