@@ -32,8 +32,13 @@ struct client_env {
 	uint32_t version[3];
 	const char *device_os; /* shown under Linked devices */
 	struct connect_gate *gate; /* process-wide limiter of connects; see gate.h; may be NULL */
-	struct device_cache *cache; /* shard-wide caches: peers' devices, LIDs, sessions; peer.h */
+	struct device_cache *cache; /* what the shard's devices share: people, sessions; see below */
 };
+
+/* Before the first device of env, which it borrows; the caller puts it into env->cache. Freed after
+ * the last device is closed; its timers close on the loop. */
+struct device_cache *device_cache_new(struct client_env *env);
+void device_cache_free(struct device_cache *c);
 
 enum device_state {
 	DEVICE_IDLE, /* not asked to be online, or unpaired */
@@ -156,3 +161,13 @@ void device_close(struct device *d, void (*closed)(void *ctx), void *ctx); /* fr
 enum { DEVICE_SENDS_MAX = 64 };
 enum errc device_send(struct device *d, struct send_job *job, struct err *e) MUST_USE;
 size_t device_sends(const struct device *d); /* under way */
+/* Looks up addresses, devices and sessions of people that will be written to soon, many in one request
+ * (numbers already known cost nothing). With `open` also fetches prekeys for those without a session:
+ * each uses up a one-time key of theirs, so only for those that are written to within minutes. */
+void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open);
+
+/* Fetches, checks and opens what a media message points to. ERR_CRYPTO: not what was announced. The
+ * bytes are borrowed for the call. */
+typedef void (*media_fetched_fn)(void *ctx, struct span bytes, const struct err *e);
+void device_media_fetch(struct device *d, enum message_kind kind, const struct message_media *m,
+			media_fetched_fn done, void *ctx);

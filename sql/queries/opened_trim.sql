@@ -1,0 +1,2 @@
+-- older than the server keeps stanzas
+delete from opened where at < now() - interval '15 days'

@@ -1,0 +1,5 @@
+-- the newest state of many session records of one own device
+insert into sessions (user_id, device_id, peer_server, peer_user, peer_device, record)
+select $1::bigint, $2::bigint, v.server::smallint, v.peer, v.device, v.record
+from unnest($3::integer[], $4::bigint[], $5::integer[], $6::bytea[]) as v (server, peer, device, record)
+on conflict (user_id, device_id, peer_server, peer_user, peer_device) do update set record = excluded.record
