@@ -238,28 +238,37 @@ static int on_setting(void *ctx, const char *section, const char *key, const cha
 	return 1;
 }
 
-enum errc config_read_file(struct config *c, const char *path, struct err *e)
+enum errc config_read_stream(struct config *c, FILE *in, const char *shown, struct err *e)
 {
-	struct file_read f = { .c = c, .path = path, .in = fopen(path, "re") };
+	struct file_read f = { .c = c, .path = shown, .in = in };
 	int bad_line, line_max = ini_max_line;
 
-	if (f.in == NULL)
-		return err_set(e, ERR_CONFIG, "%.120s: %s", path, strerror(errno));
 	f.seen = xcalloc(c->count, sizeof *f.seen);
 	ini_max_line = LINE_BYTES_MAX; /* 200 is too short for a database URI */
 	bad_line = ini_parse_stream(read_line, &f, on_setting, &f);
 	ini_max_line = line_max;
-	fclose(f.in);
 	free(f.seen);
 	if (f.failed)
 		return err_set(e, ERR_CONFIG, "%s", err_msg(&f.err));
 	if (bad_line > 0)
 		return err_set(e, ERR_CONFIG,
-			       "%.120s: line %d: not a section, a comment or key = value", path,
+			       "%.120s: line %d: not a section, a comment or key = value", shown,
 			       bad_line);
 	if (bad_line < 0)
-		return err_set(e, ERR_CONFIG, "%.120s: cannot be read", path);
+		return err_set(e, ERR_CONFIG, "%.120s: cannot be read", shown);
 	return ERR_OK;
+}
+
+enum errc config_read_file(struct config *c, const char *path, struct err *e)
+{
+	FILE *in = fopen(path, "re");
+	enum errc code;
+
+	if (in == NULL)
+		return err_set(e, ERR_CONFIG, "%.120s: %s", path, strerror(errno));
+	code = config_read_stream(c, in, path, e);
+	fclose(in);
+	return code;
 }
 
 static void env_name(const struct config_row *row, char *out, size_t out_bytes)

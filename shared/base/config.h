@@ -25,6 +25,8 @@ struct config;
 struct config *config_new(const struct config_row *rows);
 void config_free(struct config *c);
 enum errc config_read_file(struct config *c, const char *path, struct err *e) MUST_USE;
+/* shown: what errors and origins call it */
+enum errc config_read_stream(struct config *c, FILE *in, const char *shown, struct err *e) MUST_USE;
 enum errc config_read_env(struct config *c, struct err *e) MUST_USE;
 enum errc config_set(struct config *c, const char *section, const char *key, const char *value,
 		     const char *origin, struct err *e) MUST_USE; /* a flag */

@@ -156,7 +156,7 @@ void rpc_message_parse(struct span line, struct rpc_message *ret)
 {
 	struct rpc_message m = { .root = NULL };
 	struct err e = ERR_NONE;
-	size_t n;
+	size_t n = 0;
 
 	if (rpc_json_load(line, &m.root, &e) == ERR_OK) {
 		m.is_batch = json_is_array(m.root);

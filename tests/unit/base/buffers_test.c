@@ -6,7 +6,7 @@
 #include "shared/base/rd.h"
 #include "shared/base/wr.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 static void reader_error_is_sticky(void **state)
 {

@@ -1,6 +1,6 @@
 #include "shared/base/clock.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 static void fake_clock_moves_only_when_told(void **state)
 {

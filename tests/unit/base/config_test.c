@@ -6,7 +6,7 @@
 #include "shared/base/config.h"
 #include "shared/base/macros.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 static const struct config_row rows[] = {
 	{ "network", "url", CONFIG_TEXT, "wss://example.invalid/ws", NULL, 0, 0, "where to dial" },

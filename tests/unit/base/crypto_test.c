@@ -5,7 +5,7 @@
 #include "shared/base/rng.h"
 #include "shared/base/text.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 /* bytes of a hex text, in a small ring so that several fit into one call */
 static struct span hex(const char *text)

@@ -3,7 +3,7 @@
 
 #include "shared/base/err.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 static void context_grows_outwards(void **state)
 {

@@ -4,7 +4,7 @@
 #include "shared/base/log.h"
 #include "shared/base/macros.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 struct lines {
 	unsigned count;

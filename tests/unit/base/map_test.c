@@ -3,7 +3,7 @@
 #include "shared/base/map.h"
 #include "shared/base/rng.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 static void keeps_what_a_plain_table_keeps(void **state)
 {

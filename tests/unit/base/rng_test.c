@@ -2,7 +2,7 @@
 
 #include "shared/base/rng.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 static void fixed_stream_repeats_and_depends_on_the_seed(void **state)
 {

@@ -3,7 +3,7 @@
 
 #include "shared/base/text.h"
 
-#include "tests/unit/base/testing.h"
+#include "tests/unit/testing.h"
 
 static void hex_goes_both_ways_and_refuses_the_rest(void **state)
 {
