@@ -28,6 +28,8 @@ struct device_props {
 };
 
 void device_props_encode(const struct device_props *p, struct wr *out);
+enum errc device_props_decode(struct arena *a, struct span bytes, struct device_props *ret,
+			      struct err *e) MUST_USE;
 /* fills user agent and web info by the house's constants */
 void client_payload_encode(const struct client_payload *p, struct wr *out);
 enum errc client_payload_decode(struct arena *a, struct span bytes, struct client_payload *ret,

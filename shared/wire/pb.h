@@ -32,7 +32,6 @@ static inline struct span pb_span(ProtobufCBinaryData d)
 	return span_of(d.data, d.len);
 }
 
-static inline const char *pb_text(const char *text)
-{
-	return text ? text : "";
-}
+/* A text field, which our .proto files declare as bytes: never NULL, always UTF-8 without NUL (what
+ * is not becomes '?', so that a strange text is still shown and stored). */
+const char *pb_text_of(struct arena *a, ProtobufCBinaryData d);

@@ -1,3 +1,4 @@
+#include "shared/base/text.h"
 #include "shared/wire/pb.h"
 
 static void *alloc_in_arena(void *arena, size_t bytes)
@@ -35,4 +36,19 @@ void pb_pack(const ProtobufCMessage *m, struct wr *out)
 
 	if (at && len)
 		protobuf_c_message_pack(m, at);
+}
+
+const char *pb_text_of(struct arena *a, ProtobufCBinaryData d)
+{
+	char *text;
+
+	if (d.len == 0)
+		return "";
+	text = arena_strndup(a, (const char *)d.data, d.len);
+	if (utf8_valid(pb_span(d)))
+		return text;
+	for (size_t i = 0; i < d.len; i++)
+		if ((unsigned char)text[i] >= 0x80 || text[i] == '\0')
+			text[i] = '?';
+	return text;
 }
