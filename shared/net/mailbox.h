@@ -14,8 +14,10 @@ struct mail {
 struct mailbox;
 typedef void (*mailbox_fn)(void *ctx, struct mail *m); /* owns m */
 
+/* NULL: no file descriptor left */
 struct mailbox *mailbox_new(uv_loop_t *loop, size_t max, mailbox_fn on_mail, void *ctx);
 /* false: the mailbox is full or closed, the caller still owns m */
 bool mailbox_post(struct mailbox *b, struct mail *m);
-/* Stops deliveries; what is left inside is handed to on_mail at once; closed and freed later by the loop */
+/* Stops deliveries; what is left inside is handed to on_mail at once; closed and freed later by the
+ * loop: threads that may still post must be done before the loop's next turn */
 void mailbox_close(struct mailbox *b);

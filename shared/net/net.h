@@ -12,12 +12,14 @@ struct net;
 
 struct net_cfg {
 	uv_loop_t *loop; /* borrowed; must outlive the net */
-	const char *tls_ca_file; /* client role: PEM file of extra trust; NULL: the system's store */
+	const char
+		*tls_ca_file; /* client role: PEM file of extra trust; NULL: the system's store */
 	const char *tls_cert_file, *tls_key_file; /* server role; NULL: no TLS listener possible */
 };
 
 enum errc net_new(const struct net_cfg *cfg, struct net **ret, struct err *e) MUST_USE;
-/* Every connection must be closed (and its close callback seen) before. */
+/* Every connection must be closed (and its close callback seen) before. The memory goes at the loop's
+ * next turn: run the loop once more before closing it. */
 void net_free(struct net *n);
 uv_loop_t *net_loop(const struct net *n);
 
