@@ -78,12 +78,14 @@ struct link {
 	uint32_t backlog_seen;
 	bool active_retried;
 	/* prekeys */
-	bool prekeys_busy, prekeys_wanted;
+	struct refill *refill; /* upload under way: prekey_upload.c */
+	bool prekeys_wanted;
 	uint32_t prekeys_failed;
 	/* timers: one handle, the earliest of these */
 	uv_timer_t timer;
 	mono_ms due[LINK_TIMERS]; /* ms INT64_MAX: off */
 	/* ends */
+	bool logout_asking; /* the server was asked, or is to be */
 	void (*logout_done)(void *ctx);
 	void *logout_ctx;
 	void (*closed)(void *ctx);
@@ -94,10 +96,13 @@ struct link {
 void link_event(struct device *d, enum link_event ev);
 void link_lost(struct device *d, const char *why); /* gives the transport up: EV_LOST */
 void link_end_linking(struct device *d, enum device_fault fault, const char *why); /* EV_STOP */
-bool link_is_up(const struct device *d); /* stanzas can travel */
 const char *link_event_name(enum link_event ev);
 bool link_next_state(enum device_state from, enum link_event ev, enum device_state *ret);
 void link_gate_leave(struct device *d);
+
+/* transport.c */
+bool link_is_up(const struct device *d); /* stanzas can travel */
+void link_connect(struct device *d);
 void link_drop(struct device *d); /* closes the transport without any state change */
 
 /* link_timer.c */
