@@ -1,13 +1,9 @@
 #pragma once
 /* A loop with a net on it, certificates made on the spot, and a WebSocket echo server. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "shared/net/http_server.h"
 #include "shared/net/ws.h"
+
+#include "tests/unit/testing.h"
 
 struct bed {
 	uv_loop_t loop;
