@@ -10,13 +10,14 @@ struct cluster;
 
 struct cluster_cfg {
 	const char *state_dir; /* absolute */
-	uv_loop_t *loop; /* supervises on it after cluster_start */
+	uv_loop_t *loop;       /* supervises on it after cluster_start */
 	struct log *log;
 };
 
 /* Blocks (start of the process) until the server answers: reuses a running one, recovers a stale one,
  * initdb when there is none. Afterwards a supervisor restarts it with backoff when it dies. */
-enum errc cluster_start(const struct cluster_cfg *cfg, struct cluster **ret, struct err *e) MUST_USE;
+enum errc cluster_start(const struct cluster_cfg *cfg, struct cluster **ret,
+			struct err *e) MUST_USE;
 const char *cluster_conninfo(const struct cluster *c);
 int cluster_pid(const struct cluster *c); /* the postmaster's, for daemon.status and tests */
-void cluster_stop(struct cluster *c); /* blocks: SIGINT, SIGQUIT after 20 s; frees */
+void cluster_stop(struct cluster *c);     /* blocks: SIGINT, SIGQUIT after 20 s; frees */

@@ -1,6 +1,7 @@
 #pragma once
-/* One libpq connection on one loop, non-blocking, always in pipeline mode. It decides when statements
- * travel and commit. Statements are named files of sql/queries, built in (stmt.h), prepared on first
+/* PostgreSQL on one loop: two libpq connections, non-blocking, always in pipeline mode, one for units
+ * and one for queries, so that neither waits behind the other. It decides when statements travel and
+ * commit. Statements are named files of sql/queries, built in (stmt.h), prepared on first
  * use on each connection.
  *
  * Two ways in:
@@ -26,11 +27,13 @@
 #include "shared/base/err.h"
 #include "shared/base/log.h"
 #include "shared/base/span.h"
+
 #include "daemon/store/stmt.h"
 
 enum { GROUP_DELAY_MS = 2, GROUP_UNITS = 200, DB_UNITS_MAX = 20000, DB_QUERIES_MAX = 20000 };
 
 struct db;
+struct sql_text;
 
 struct db_cfg {
 	uv_loop_t *loop;
@@ -38,6 +41,8 @@ struct db_cfg {
 	struct log *log;
 	void (*on_state)(void *ctx, bool up, const char *why); /* may be NULL */
 	void *ctx;
+	const struct sql_text *stmts; /* tests: instead of the built-in statements; else NULL */
+	size_t stmts_len;
 };
 
 struct db *db_new(const struct db_cfg *cfg); /* connects in the background */
@@ -52,11 +57,13 @@ void db_p_i64(struct db_params *p, int64_t v); /* bigint */
 void db_p_i32(struct db_params *p, int32_t v); /* integer */
 void db_p_bool(struct db_params *p, bool v);
 void db_p_text(struct db_params *p, const char *text); /* NULL becomes SQL NULL; copied */
-void db_p_bytes(struct db_params *p, struct span bytes); /* bytea; at == NULL becomes SQL NULL; copied */
+void db_p_bytes(struct db_params *p,
+		struct span bytes);             /* bytea; at == NULL becomes SQL NULL; copied */
 void db_p_time(struct db_params *p, unix_ms t); /* timestamptz; ms == INT64_MIN becomes SQL NULL */
 void db_p_i64_array(struct db_params *p, const int64_t *v, size_t n); /* bigint[] */
 void db_p_i32_array(struct db_params *p, const int32_t *v, size_t n);
-void db_p_text_array(struct db_params *p, const char *const *v, size_t n); /* text[], NULL allowed */
+void db_p_text_array(struct db_params *p, const char *const *v,
+		     size_t n); /* text[], NULL allowed */
 void db_p_bytes_array(struct db_params *p, const struct span *v, size_t n); /* bytea[] */
 void db_p_null(struct db_params *p);
 
@@ -72,7 +79,8 @@ struct db_unit;
 struct db_unit *db_unit_new(void);
 void db_unit_add(struct db_unit *u, enum stmt stmt, const struct db_params *p);
 /* like db_unit_add; after the commit `on_row` sees that statement's result (RETURNING), before done */
-void db_unit_add_result(struct db_unit *u, enum stmt stmt, const struct db_params *p, db_result_fn on_row);
+void db_unit_add_result(struct db_unit *u, enum stmt stmt, const struct db_params *p,
+			db_result_fn on_row);
 bool db_unit_empty(const struct db_unit *u);
 void db_unit_free(struct db_unit *u); /* only for a unit never given to db_commit */
 typedef void (*db_done_fn)(void *ctx, const struct err *e);
@@ -84,7 +92,9 @@ int db_col(const PGresult *r, const char *name); /* aborts on an unknown column:
 bool db_is_null(const PGresult *r, int row, int col);
 int64_t db_i64(const PGresult *r, int row, int col); /* bigint, integer, smallint, or bool */
 bool db_bool(const PGresult *r, int row, int col);
-const char *db_text(const PGresult *r, int row, int col); /* borrowed from r */
+const char *db_text(const PGresult *r, int row, int col);  /* borrowed from r */
 struct span db_bytes(const PGresult *r, int row, int col); /* borrowed from r */
 unix_ms db_time(const PGresult *r, int row, int col);
 int64_t db_affected(const PGresult *r);
+/* elements of a smallint[], integer[] or bigint[]; the memory is the arena's */
+size_t db_i64_array(const PGresult *r, int row, int col, struct arena *a, const int64_t **ret);

@@ -15,8 +15,9 @@ struct seal_place {
 	int64_t user_id, device_id;
 	struct span row; /* the rest of the row's key; empty is fine */
 };
-struct span seal(const struct sealer *s, struct arena *a, const struct seal_place *at, struct span plain);
+struct span seal(const struct sealer *s, struct arena *a, const struct seal_place *at,
+		 struct span plain);
 /* plaintext lands in the arena's memory: for secrets the caller copies it to where it belongs and
  * wipes it (wipe on the span) */
-enum errc unseal(const struct sealer *s, struct arena *a, const struct seal_place *at, struct span sealed,
-		 struct span *ret, struct err *e) MUST_USE;
+enum errc unseal(const struct sealer *s, struct arena *a, const struct seal_place *at,
+		 struct span sealed, struct span *ret, struct err *e) MUST_USE;
