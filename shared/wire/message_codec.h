@@ -48,7 +48,7 @@ struct message {
 	double latitude, longitude;
 	/* deviceSentMessage was unwrapped: this is a copy of what another own device sent */
 	bool device_sent;
-	const char *destination; /* chat JID of the copy; "" */
+	const char *destination; /* chat JID of the copy, or of the target when encoding; "" */
 	struct span skdm;        /* senderKeyDistributionMessage payload, with its group */
 	const char *skdm_group;
 	struct span message_secret; /* messageContextInfo.messageSecret, 32 bytes or none */

@@ -4,6 +4,7 @@
 
 #include "shared/base/rd.h"
 #include "shared/base/text.h"
+#include "shared/wire/inflate.h"
 #include "shared/wire/node.h"
 #include "shared/wire/node_tags.h"
 #include "shared/wire/tokens.h"
@@ -361,39 +362,6 @@ static enum errc read_node(struct decoder *d, struct node *n, unsigned depth)
 	return rc;
 }
 
-/* one zlib stream, complete, nothing after it, at most NODE_BYTES_MAX */
-static enum errc inflate_all(struct arena *a, struct span in, struct span *ret, struct err *e)
-{
-	z_stream z = { 0 };
-	struct wr out;
-	int rc;
-
-	if (in.len > NODE_BYTES_MAX || inflateInit(&z) != Z_OK)
-		return err_set(e, ERR_LIMIT, "node: compressed frame is too large");
-	wr_init(&out, NODE_BYTES_MAX);
-	z.next_in = (z_const Bytef *)(uintptr_t)in.at;
-	z.avail_in = (uInt)in.len;
-	do {
-		uint8_t chunk[16 << 10];
-
-		z.next_out = chunk;
-		z.avail_out = sizeof chunk;
-		rc = inflate(&z, Z_NO_FLUSH);
-		wr_put(&out, chunk, sizeof chunk - z.avail_out);
-	} while (rc == Z_OK && !out.bad);
-	if (out.bad)
-		rc = err_set(e, ERR_LIMIT, "node: inflates to more than %d bytes", NODE_BYTES_MAX);
-	else if (rc != Z_STREAM_END || z.avail_in != 0)
-		rc = err_set(e, ERR_BAD_INPUT, "node: compressed data is damaged");
-	else
-		rc = ERR_OK;
-	if (rc == ERR_OK)
-		*ret = arena_span_dup(a, wr_span(&out));
-	inflateEnd(&z);
-	wr_done(&out);
-	return (enum errc)rc;
-}
-
 enum errc node_decode(struct arena *a, struct span plaintext, struct node **ret, struct err *e)
 {
 	struct decoder d = { .arena = a, .in = rd_of(plaintext), .nodes = 1, .e = e };
@@ -406,9 +374,9 @@ enum errc node_decode(struct arena *a, struct span plaintext, struct node **ret,
 	if (body.len == 0)
 		return err_set(e, ERR_SHORT_INPUT, "node: empty frame");
 	if (flag & FLAG_ZLIB) {
-		rc = inflate_all(a, body, &body, e);
+		rc = inflate_bounded(a, body, NODE_BYTES_MAX, &body, e);
 		if (rc != ERR_OK)
-			return rc;
+			return err_wrap(e, "node");
 	}
 	d.in = rd_of(body);
 	n = arena_alloc(a, sizeof *n);

@@ -1,4 +1,7 @@
+#include "shared/base/rd.h"
 #include "shared/base/text.h"
+
+enum { FIELDS_MAX = 1 << 18, VARINT_BYTES_MAX = 10 };
 #include "shared/wire/pb.h"
 
 static void *alloc_in_arena(void *arena, size_t bytes)
@@ -12,6 +15,51 @@ static void free_nothing(void *arena, void *at)
 	(void)at;
 }
 
+static uint64_t read_varint(struct rd *r)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < VARINT_BYTES_MAX; i++) {
+		uint8_t b = rd_u8(r);
+
+		v |= (uint64_t)(b & 0x7F) << 7 * i;
+		if (b < 0x80)
+			return v;
+	}
+	r->bad = true;
+	return 0;
+}
+
+/* protobuf-c spends some 80 bytes on each field, however short it is: their number is bounded before
+ * it starts. What is malformed is left to it to refuse. */
+static bool has_too_many_fields(struct span in)
+{
+	struct rd r = rd_of(in);
+	unsigned fields = 0;
+
+	while (rd_left(&r) && !r.bad) {
+		switch (read_varint(&r) & 7) {
+		case 0:
+			read_varint(&r);
+			break;
+		case 1:
+			rd_take(&r, 8);
+			break;
+		case 2:
+			rd_take(&r, read_varint(&r));
+			break;
+		case 5:
+			rd_take(&r, 4);
+			break;
+		default:
+			return false;
+		}
+		if (++fields > FIELDS_MAX)
+			return true;
+	}
+	return false;
+}
+
 void *pb_unpack(struct arena *a, const ProtobufCMessageDescriptor *type, struct span in, size_t max,
 		struct err *e)
 {
@@ -21,6 +69,11 @@ void *pb_unpack(struct arena *a, const ProtobufCMessageDescriptor *type, struct 
 	if (in.len > max) {
 		(void)err_set(e, ERR_LIMIT, "%s of %zu bytes, at most %zu are allowed",
 			      type->short_name, in.len, max);
+		return NULL;
+	}
+	if (has_too_many_fields(in)) {
+		(void)err_set(e, ERR_LIMIT, "%s: more than %d fields", type->short_name,
+			      FIELDS_MAX);
 		return NULL;
 	}
 	m = protobuf_c_message_unpack(type, &in_arena, in.len, in.at ? in.at : (const uint8_t *)"");

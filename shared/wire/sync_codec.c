@@ -1,0 +1,279 @@
+#include "shared/wire/sync_codec.h"
+
+#include <zlib.h>
+
+#include "shared/base/xalloc.h"
+#include "shared/wire/inflate.h"
+#include "shared/wire/message_codec.h"
+#include "shared/wire/pb.h"
+
+#include "message.pb-c.h"
+#include "sync.pb-c.h"
+
+enum { HISTORY_PAIR_BYTES_MAX = 4096 };
+
+bool protocol_is_peer_only(int type)
+{
+	return type == PROTOCOL_HISTORY || type == PROTOCOL_KEY_SHARE ||
+	       type == PROTOCOL_KEY_REQUEST || type == PROTOCOL_SECURITY ||
+	       type == PROTOCOL_PEER_REQUEST || type == PROTOCOL_PEER_RESPONSE ||
+	       type == PROTOCOL_LID_MIGRATION;
+}
+
+/* Message{12: {2: type, field: content}} */
+static void pack_protocol(enum protocol_type type, struct span content, struct wr *out)
+{
+	Wire__Message top = WIRE__MESSAGE__INIT;
+	Wire__ProtocolMessage p = WIRE__PROTOCOL_MESSAGE__INIT;
+
+	PB_SET(&p, type, type);
+	if (type == PROTOCOL_HISTORY)
+		PB_SET(&p, history_sync_notification, pb_data(content));
+	else
+		PB_SET(&p, app_state_sync_key_share, pb_data(content));
+	top.protocol = &p;
+	PB_PACK(&top, out);
+}
+
+static enum errc unpack_protocol(struct arena *a, struct span message, enum protocol_type type,
+				 struct span *ret, struct err *e)
+{
+	Wire__Message *top =
+		pb_unpack(a, &wire__message__descriptor, message, MESSAGE_BYTES_MAX, e);
+
+	if (top == NULL)
+		return ERR_BAD_INPUT;
+	if (top->protocol == NULL || top->protocol->type != (uint32_t)type)
+		return err_set(e, ERR_BAD_INPUT, "message: not a protocol message of type %d",
+			       type);
+	*ret = pb_span(type == PROTOCOL_HISTORY ? top->protocol->history_sync_notification
+						: top->protocol->app_state_sync_key_share);
+	return ERR_OK;
+}
+
+/* one key with the messages it consists of */
+struct key_parts {
+	Wire__AppStateSyncKey key;
+	Wire__AppStateSyncKeyId id;
+	Wire__AppStateSyncKeyData data;
+	Wire__AppStateSyncKeyFingerprint print;
+};
+
+static void key_parts_init(struct key_parts *p, const struct sync_key *k)
+{
+	wire__app_state_sync_key__init(&p->key);
+	wire__app_state_sync_key_id__init(&p->id);
+	wire__app_state_sync_key_data__init(&p->data);
+	wire__app_state_sync_key_fingerprint__init(&p->print);
+	PB_SET_BYTES(&p->id, key_id, k->id);
+	PB_SET_BYTES(&p->data, key_data, k->data);
+	PB_SET(&p->data, timestamp, k->timestamp);
+	PB_SET(&p->print, raw_id, k->raw_id);
+	PB_SET(&p->print, current_index, k->current_index);
+	p->print.n_device_indexes = k->device_indexes_len;
+	p->print.device_indexes = (uint32_t *)(uintptr_t)k->device_indexes;
+	p->data.fingerprint = &p->print;
+	p->key.key_id = &p->id;
+	p->key.key_data = &p->data;
+}
+
+void sync_key_share_encode(const struct sync_key *keys, size_t len, struct wr *out)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct key_parts *parts = arena_alloc(a, len * sizeof *parts);
+	Wire__AppStateSyncKey **list = arena_alloc(a, len * sizeof *list);
+	Wire__AppStateSyncKeyShare share = WIRE__APP_STATE_SYNC_KEY_SHARE__INIT;
+	struct wr w;
+
+	for (size_t i = 0; i < len; i++) {
+		key_parts_init(&parts[i], &keys[i]);
+		list[i] = &parts[i].key;
+	}
+	share.n_keys = len;
+	share.keys = list;
+	wr_init(&w, MESSAGE_BYTES_MAX);
+	PB_PACK(&share, &w);
+	pack_protocol(PROTOCOL_KEY_SHARE, wr_span(&w), out);
+	wr_done_secret(&w);
+}
+
+enum errc sync_key_share_decode(struct arena *a, struct span message, struct sync_key **ret,
+				size_t *ret_len, struct err *e)
+{
+	Wire__AppStateSyncKeyShare *share;
+	struct sync_key *keys;
+	struct span content;
+	enum errc rc = unpack_protocol(a, message, PROTOCOL_KEY_SHARE, &content, e);
+
+	*ret = NULL;
+	*ret_len = 0;
+	if (rc != ERR_OK)
+		return rc;
+	share = pb_unpack(a, &wire__app_state_sync_key_share__descriptor, content,
+			  MESSAGE_BYTES_MAX, e);
+	if (share == NULL)
+		return ERR_BAD_INPUT;
+	keys = arena_alloc(a, share->n_keys * sizeof *keys);
+	for (size_t i = 0; i < share->n_keys; i++) {
+		const Wire__AppStateSyncKey *k = share->keys[i];
+		const Wire__AppStateSyncKeyFingerprint *print;
+
+		if (k->key_id == NULL || k->key_data == NULL || k->key_id->key_id.len == 0)
+			continue; /* a key that was asked for and is not known to the phone */
+		keys[*ret_len].id = pb_span(k->key_id->key_id);
+		keys[*ret_len].data = pb_span(k->key_data->key_data);
+		keys[*ret_len].timestamp = k->key_data->timestamp;
+		print = k->key_data->fingerprint;
+		if (print) {
+			keys[*ret_len].raw_id = print->raw_id;
+			keys[*ret_len].current_index = print->current_index;
+			keys[*ret_len].device_indexes = print->device_indexes;
+			keys[*ret_len].device_indexes_len = print->n_device_indexes;
+		}
+		++*ret_len;
+	}
+	*ret = keys;
+	return ERR_OK;
+}
+
+void history_notice_encode(const struct history_notice *n, struct wr *out)
+{
+	Wire__HistorySyncNotification m = WIRE__HISTORY_SYNC_NOTIFICATION__INIT;
+	struct wr w;
+
+	PB_SET(&m, sync_type, n->type);
+	PB_SET(&m, chunk_order, n->chunk_order);
+	PB_SET(&m, progress, n->progress);
+	PB_SET_BYTES(&m, inline_payload, n->inline_payload);
+	PB_SET_BYTES(&m, file_sha256, n->file_sha256);
+	PB_SET_BYTES(&m, file_enc_sha256, n->file_enc_sha256);
+	PB_SET_BYTES(&m, media_key, n->media_key);
+	PB_SET_BYTES(&m, direct_path, span_str(n->direct_path));
+	if (n->file_length)
+		PB_SET(&m, file_length, n->file_length);
+	wr_init(&w, MESSAGE_BYTES_MAX);
+	PB_PACK(&m, &w);
+	if (w.bad)
+		out->bad = true;
+	pack_protocol(PROTOCOL_HISTORY, wr_span(&w), out);
+	wr_done(&w);
+}
+
+enum errc history_notice_decode(struct arena *a, struct span message, struct history_notice *ret,
+				struct err *e)
+{
+	Wire__HistorySyncNotification *m;
+	struct span content;
+	enum errc rc = unpack_protocol(a, message, PROTOCOL_HISTORY, &content, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	m = pb_unpack(a, &wire__history_sync_notification__descriptor, content, MESSAGE_BYTES_MAX,
+		      e);
+	if (m == NULL)
+		return ERR_BAD_INPUT;
+	*ret = (struct history_notice){ .type = m->sync_type,
+					.chunk_order = m->chunk_order,
+					.progress = m->progress,
+					.inline_payload = pb_span(m->inline_payload),
+					.file_sha256 = pb_span(m->file_sha256),
+					.file_enc_sha256 = pb_span(m->file_enc_sha256),
+					.media_key = pb_span(m->media_key),
+					.direct_path = pb_text_of(a, m->direct_path),
+					.file_length = m->file_length };
+	return ERR_OK;
+}
+
+static void deflate_all(struct span in, struct wr *out)
+{
+	uLongf len = compressBound(in.len);
+	uint8_t *packed = xmalloc(len);
+
+	if (compress(packed, &len, in.at ? in.at : (const Bytef *)"", in.len) == Z_OK)
+		wr_put(out, packed, len);
+	else
+		out->bad = true;
+	free(packed);
+}
+
+static ProtobufCBinaryData *pack_pairs(struct arena *a, const struct history_pair *pairs,
+				       size_t len)
+{
+	ProtobufCBinaryData *list = arena_alloc(a, len * sizeof *list);
+	struct wr w;
+
+	wr_init(&w, HISTORY_PAIR_BYTES_MAX);
+	for (size_t i = 0; i < len; i++) {
+		Wire__HistoryPair m = WIRE__HISTORY_PAIR__INIT;
+
+		PB_SET_BYTES(&m, id, span_str(pairs[i].id));
+		PB_SET_BYTES(&m, value, span_str(pairs[i].value));
+		wr_reset(&w);
+		PB_PACK(&m, &w);
+		list[i] = pb_data(arena_span_dup(a, wr_span(&w)));
+	}
+	wr_done(&w);
+	return list;
+}
+
+void history_encode(const struct history *h, struct wr *out)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	Wire__HistorySync m = WIRE__HISTORY_SYNC__INIT;
+	struct wr w;
+
+	PB_SET(&m, sync_type, h->type);
+	PB_SET(&m, chunk_order, h->chunk_order);
+	PB_SET(&m, progress, h->progress);
+	m.n_pushnames = h->push_names_len;
+	m.pushnames = pack_pairs(a, h->push_names, h->push_names_len);
+	m.n_lid_mappings = h->lid_mappings_len;
+	m.lid_mappings = pack_pairs(a, h->lid_mappings, h->lid_mappings_len);
+	wr_init(&w, HISTORY_BYTES_MAX);
+	PB_PACK(&m, &w);
+	if (w.bad)
+		out->bad = true;
+	deflate_all(wr_span(&w), out);
+	wr_done(&w);
+}
+
+static enum errc unpack_pairs(struct arena *a, const ProtobufCBinaryData *list, size_t len,
+			      const struct history_pair **ret, struct err *e)
+{
+	struct history_pair *pairs = arena_alloc(a, len * sizeof *pairs);
+
+	*ret = pairs;
+	for (size_t i = 0; i < len; i++) {
+		Wire__HistoryPair *m = pb_unpack(a, &wire__history_pair__descriptor,
+						 pb_span(list[i]), HISTORY_PAIR_BYTES_MAX, e);
+
+		if (m == NULL)
+			return ERR_BAD_INPUT;
+		pairs[i] = (struct history_pair){ pb_text_of(a, m->id), pb_text_of(a, m->value) };
+	}
+	return ERR_OK;
+}
+
+enum errc history_decode(struct arena *a, struct span compressed, struct history *ret,
+			 struct err *e)
+{
+	Wire__HistorySync *m;
+	struct span plain;
+	enum errc rc = inflate_bounded(a, compressed, HISTORY_BYTES_MAX, &plain, e);
+
+	if (rc != ERR_OK)
+		return err_wrap(e, "history");
+	m = pb_unpack(a, &wire__history_sync__descriptor, plain, HISTORY_BYTES_MAX, e);
+	if (m == NULL)
+		return ERR_BAD_INPUT;
+	*ret = (struct history){ .type = m->sync_type,
+				 .chunk_order = m->chunk_order,
+				 .progress = m->progress,
+				 .conversations = m->n_conversations,
+				 .push_names_len = m->n_pushnames,
+				 .lid_mappings_len = m->n_lid_mappings };
+	rc = unpack_pairs(a, m->pushnames, m->n_pushnames, &ret->push_names, e);
+	if (rc == ERR_OK)
+		rc = unpack_pairs(a, m->lid_mappings, m->n_lid_mappings, &ret->lid_mappings, e);
+	return rc;
+}

@@ -1,0 +1,74 @@
+#pragma once
+/* Messages between the account's own devices: the keys of app state and the history notice, both
+ * inside a Message's protocolMessage, and the (compressed) history itself. The phone sends them at a
+ * companion's first login. Facts: chapter 03 section 3.4, chapter 04 section 5. */
+#include <stdbool.h>
+
+#include "shared/base/arena.h"
+#include "shared/base/err.h"
+#include "shared/base/wr.h"
+
+/* protocolMessage.type = message.protocol_type */
+enum protocol_type {
+	PROTOCOL_REVOKE = 0,
+	PROTOCOL_EPHEMERAL = 3,
+	PROTOCOL_HISTORY = 5,
+	PROTOCOL_KEY_SHARE = 6,
+	PROTOCOL_KEY_REQUEST = 7,
+	PROTOCOL_SECURITY = 9,
+	PROTOCOL_EDIT = 14,
+	PROTOCOL_PEER_REQUEST = 16,
+	PROTOCOL_PEER_RESPONSE = 17,
+	PROTOCOL_LID_MIGRATION = 22,
+};
+/* 5, 6, 7, 9, 16, 17, 22: taken only from own devices */
+bool protocol_is_peer_only(int type);
+
+enum history_type {
+	HISTORY_INITIAL_BOOTSTRAP,
+	HISTORY_INITIAL_STATUS,
+	HISTORY_FULL,
+	HISTORY_RECENT,
+	HISTORY_PUSH_NAME,
+	HISTORY_NON_BLOCKING,
+	HISTORY_ON_DEMAND,
+};
+
+struct sync_key {
+	struct span id, data; /* 6 and 32 bytes */
+	uint32_t raw_id, current_index;
+	const uint32_t *device_indexes;
+	size_t device_indexes_len;
+	int64_t timestamp; /* as sent; phones use milliseconds */
+};
+/* a whole Message */
+void sync_key_share_encode(const struct sync_key *keys, size_t len, struct wr *out);
+/* message: struct message.raw of one whose protocol_type is PROTOCOL_KEY_SHARE */
+enum errc sync_key_share_decode(struct arena *a, struct span message, struct sync_key **ret,
+				size_t *ret_len, struct err *e) MUST_USE;
+
+struct history_notice {
+	uint32_t type; /* enum history_type, or one that is not known yet */
+	uint32_t chunk_order, progress;
+	struct span inline_payload; /* compressed HistorySync; empty: it is on the media host */
+	struct span file_sha256, file_enc_sha256, media_key;
+	const char *direct_path; /* "" */
+	uint64_t file_length;
+};
+void history_notice_encode(const struct history_notice *n, struct wr *out); /* a whole Message */
+enum errc history_notice_decode(struct arena *a, struct span message, struct history_notice *ret,
+				struct err *e) MUST_USE;
+
+struct history_pair {
+	const char *id, *value; /* push name: JID and name; mapping: phone number JID and LID */
+};
+struct history {
+	uint32_t type, chunk_order, progress;
+	size_t conversations; /* how many there are; decoded only */
+	const struct history_pair *push_names, *lid_mappings;
+	size_t push_names_len, lid_mappings_len;
+};
+enum { HISTORY_BYTES_MAX = 16 << 20 };                        /* after inflating */
+void history_encode(const struct history *h, struct wr *out); /* compressed, ready to be inline */
+enum errc history_decode(struct arena *a, struct span compressed, struct history *ret,
+			 struct err *e) MUST_USE;

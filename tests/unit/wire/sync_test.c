@@ -1,0 +1,158 @@
+/* What the account's phone sends at a companion's first login: key share, history notice, history. */
+#include <string.h>
+
+#include "shared/wire/message_codec.h"
+#include "shared/wire/sync_codec.h"
+
+#include "tests/unit/wire/vectors.h"
+
+static void key_share(void **state)
+{
+	static const uint32_t indexes[] = { 0, 1, 300 };
+	const struct sync_key keys[] = {
+		{ .id = SPAN_LIT("\0\0\0\0\0\x01"),
+		  .data = SPAN_LIT("0123456789abcdef0123456789abcdef"),
+		  .raw_id = 77,
+		  .current_index = 1,
+		  .device_indexes = indexes,
+		  .device_indexes_len = 3,
+		  .timestamp = 1763800000000 },
+		{ .id = SPAN_LIT("\0\0\0\0\0\x02"), .data = SPAN_LIT("x") },
+	};
+	AUTO_ARENA struct arena *a = arena_new();
+	struct sync_key *got;
+	struct message m;
+	size_t len;
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, 4096);
+	sync_key_share_encode(keys, 2, &w);
+	assert_int_equal(message_decode(a, wr_span(&w), &m, NULL), ERR_OK);
+	assert_int_equal(m.kind, MESSAGE_PROTOCOL);
+	assert_int_equal(m.protocol_type, PROTOCOL_KEY_SHARE);
+	assert_true(protocol_is_peer_only(m.protocol_type));
+	assert_int_equal(sync_key_share_decode(a, m.raw, &got, &len, NULL), ERR_OK);
+	assert_int_equal(len, 2);
+	assert_true(span_eq(got[0].id, keys[0].id) && span_eq(got[0].data, keys[0].data));
+	assert_true(got[0].raw_id == 77 && got[0].current_index == 1);
+	assert_int_equal(got[0].device_indexes_len, 3);
+	assert_memory_equal(got[0].device_indexes, indexes, sizeof indexes);
+	assert_true(got[0].timestamp == keys[0].timestamp);
+	assert_true(span_eq(got[1].id, keys[1].id));
+	wr_done(&w);
+}
+
+/* the bytes of one share, field by field as chapter 03 section 3.4 numbers them */
+static void key_share_bytes(void **state)
+{
+	const struct sync_key key = { .id = SPAN_LIT("I"),
+				      .data = SPAN_LIT("D"),
+				      .raw_id = 2,
+				      .current_index = 1,
+				      .timestamp = 3 };
+	AUTO_ARENA struct arena *a = arena_new();
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, 256);
+	sync_key_share_encode(&key, 1, &w);
+	assert_true(span_eq(wr_span(&w), hex_span(a, "6218"
+						     "1006"
+						     "3a14"
+						     "0a12"
+						     "0a030a0149"
+						     "120b"
+						     "0a0144"
+						     "1204"
+						     "08021001"
+						     "1803")));
+	wr_done(&w);
+}
+
+static void notice_and_history(void **state)
+{
+	const struct history_pair maps[] = {
+		{ "15550001111@s.whatsapp.net", "100000000000001@lid" },
+		{ "15550002222@s.whatsapp.net", "100000000000002@lid" }
+	};
+	const struct history_pair names[] = { { "15550001111@s.whatsapp.net", "\xC3\x81nna" } };
+	const struct history h = { .type = HISTORY_INITIAL_BOOTSTRAP,
+				   .progress = 100,
+				   .chunk_order = 1,
+				   .lid_mappings = maps,
+				   .lid_mappings_len = 2,
+				   .push_names = names,
+				   .push_names_len = 1 };
+	AUTO_ARENA struct arena *a = arena_new();
+	struct history_notice n = { .type = HISTORY_INITIAL_BOOTSTRAP,
+				    .progress = 100,
+				    .direct_path = "" };
+	struct history_notice got;
+	struct history back;
+	struct message m;
+	struct wr packed, w;
+
+	(void)state;
+	wr_init(&packed, 4096);
+	wr_init(&w, 8192);
+	history_encode(&h, &packed);
+	n.inline_payload = wr_span(&packed);
+	history_notice_encode(&n, &w);
+	assert_false(w.bad);
+	assert_int_equal(message_decode(a, wr_span(&w), &m, NULL), ERR_OK);
+	assert_int_equal(m.protocol_type, PROTOCOL_HISTORY);
+	assert_int_equal(history_notice_decode(a, m.raw, &got, NULL), ERR_OK);
+	assert_int_equal(got.progress, 100);
+	assert_int_equal(got.type, HISTORY_INITIAL_BOOTSTRAP);
+	assert_string_equal(got.direct_path, "");
+	assert_int_equal(history_decode(a, got.inline_payload, &back, NULL), ERR_OK);
+	assert_true(back.lid_mappings_len == 2 && back.push_names_len == 1 &&
+		    back.conversations == 0);
+	assert_string_equal(back.lid_mappings[1].id, maps[1].id);
+	assert_string_equal(back.lid_mappings[1].value, maps[1].value);
+	assert_string_equal(back.push_names[0].value, names[0].value);
+	assert_int_equal(back.progress, 100);
+	wr_done(&w);
+	wr_done(&packed);
+}
+
+static void hostile(void **state)
+{
+	static const char *const not_a_share[] = { "", "0a0168", "62021006", "62041006ffff",
+						   "62021005" };
+	AUTO_ARENA struct arena *a = arena_new();
+	struct history_notice n;
+	struct sync_key *keys;
+	struct history h;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(not_a_share); i++) {
+		struct span in = hex_span(a, not_a_share[i]);
+		enum errc rc = sync_key_share_decode(a, in, &keys, &len, NULL);
+
+		assert_true(rc != ERR_OK || len == 0);
+		if (i != 4)
+			assert_int_not_equal(history_notice_decode(a, in, &n, NULL), ERR_OK);
+	}
+	assert_int_not_equal(history_decode(a, SPAN_NONE, &h, NULL), ERR_OK);
+	assert_int_not_equal(history_decode(a, SPAN_LIT("nonsense"), &h, NULL), ERR_OK);
+	/* a key without its parts is left out */
+	assert_int_equal(
+		sync_key_share_decode(a, hex_span(a, "620610063a020a00"), &keys, &len, NULL),
+		ERR_OK);
+	assert_int_equal(len, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(key_share),
+		cmocka_unit_test(key_share_bytes),
+		cmocka_unit_test(notice_and_history),
+		cmocka_unit_test(hostile),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
