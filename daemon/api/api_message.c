@@ -1,0 +1,235 @@
+#include <inttypes.h>
+
+#include "shared/base/xalloc.h"
+#include "daemon/api/content_param.h"
+#include "daemon/api/handlers.h"
+
+static const char *const outbox_states[] = { "pending", "claimed", "sending", "sent",
+					     "delivered", "read", "failed", "cancelled" };
+
+static const char *outbox_state(int64_t s)
+{
+	return s >= 0 && s < (int64_t)ARRAY_LEN(outbox_states) ? outbox_states[s] : "pending";
+}
+
+/* -- message.send -- */
+
+static void on_queued(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct rpc_req *req = ctx;
+	int64_t device;
+
+	if (e->code) {
+		rpc_fail(req, e);
+		return;
+	}
+	device = db_i64(r, 0, db_col(r, "device_id"));
+	fleet_wake(req->wad->fleet, req->user_id, device);
+	rpc_reply_take(req, json_pack("{s:o,s:s,s:o,s:s}", "id", json_id(db_i64(r, 0, db_col(r, "id"))), "state",
+				      outbox_state(db_i64(r, 0, db_col(r, "state"))), "device", json_id(device), "to",
+				      rpc_param_text(req->params, "to")));
+}
+
+static void queue_it(struct rpc_req *req, const struct content_param *c)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	struct err e = ERR_NONE;
+	const struct fleet_device *d = req_device(req, "device", &e);
+
+	if (d == NULL) {
+		arena_free(a);
+		rpc_fail(req, &e);
+		return;
+	}
+	db_p_i64(p, req->user_id);
+	db_p_i64(p, d->id);
+	db_p_i64(p, rpc_param_phone(req->params, "to"));
+	db_p_text(p, c->body);
+	if (c->media_id)
+		db_p_i64(p, c->media_id);
+	else
+		db_p_null(p);
+	db_p_text(p, rpc_param_text(req->params, "key"));
+	/* with a key a repeat is harmless; without one the caller is told that the outcome is unknown */
+	db_query(req->wad->db, STMT_OUTBOX_ADD, p, rpc_param_has(req->params, "key") ? DB_IDEMPOTENT : DB_ONCE, on_queued,
+		 req);
+	arena_free(a);
+}
+
+struct rpc_done api_message_send(struct rpc_req *req)
+{
+	struct err e = ERR_NONE;
+	const struct fleet_device *d = req_device(req, "device", &e);
+
+	if (d == NULL)
+		return rpc_fail(req, &e);
+	if (d->pn.user == 0) {
+		err_set(&e, ERR_DEVICE_OFFLINE, "device %.80s: is not linked to a phone", d->name);
+		snprintf(req->detail.hint, sizeof req->detail.hint, "wactl device pair %.80s", d->name);
+		return rpc_fail(req, &e);
+	}
+	content_param_take(req, queue_it);
+	return rpc_later(req);
+}
+
+/* -- message.show -- */
+
+static void on_show(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct rpc_req *req = ctx;
+	json_t *o;
+
+	if (e->code) {
+		rpc_fail(req, e);
+		return;
+	}
+	if (db_rows(r) == 0) {
+		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "message: no such message" });
+		return;
+	}
+	o = json_pack("{s:o,s:s,s:o,s:o}", "id", json_id(db_i64(r, 0, db_col(r, "id"))), "state",
+		      outbox_state(db_i64(r, 0, db_col(r, "state"))), "device", json_id(db_i64(r, 0, db_col(r, "device_id"))),
+		      "to", json_id(db_i64(r, 0, db_col(r, "recipient"))));
+	json_put_id(o, "campaign", db_i64(r, 0, db_col(r, "campaign_id")));
+	json_put_text(o, "text", db_text(r, 0, db_col(r, "body")));
+	json_put_text(o, "msg_id", db_text(r, 0, db_col(r, "msg_id")));
+	json_object_set_new(o, "attempt", json_integer(db_i64(r, 0, db_col(r, "attempt"))));
+	json_put_text(o, "error", db_text(r, 0, db_col(r, "error")));
+	json_put_time(o, "created_at", db_time(r, 0, db_col(r, "created_at")));
+	json_put_time(o, "sent_at", db_time(r, 0, db_col(r, "sent_at")));
+	json_put_time(o, "delivered_at", db_time(r, 0, db_col(r, "delivered_at")));
+	json_put_time(o, "read_at", db_time(r, 0, db_col(r, "read_at")));
+	rpc_reply_take(req, o);
+}
+
+struct rpc_done api_message_show(struct rpc_req *req)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, req->user_id);
+	db_p_i64(p, rpc_param_id(req->params, "id"));
+	db_query(req->wad->db, STMT_OUTBOX_SHOW, p, DB_IDEMPOTENT, on_show, req);
+	arena_free(a);
+	return rpc_later(req);
+}
+
+/* -- message.list -- */
+
+static const char *status_name(int64_t s)
+{
+	static const char *const names[] = { "pending", "sent", "delivered", "read", "played" };
+
+	return s >= 0 && s < (int64_t)ARRAY_LEN(names) ? names[s] : "pending";
+}
+
+static json_t *message_json(const PGresult *r, int i)
+{
+	json_t *o = json_object();
+	bool from_me = db_bool(r, i, db_col(r, "from_me"));
+
+	json_put_time(o, "at", db_time(r, i, db_col(r, "at")));
+	json_put_id(o, "device", db_i64(r, i, db_col(r, "device_id")));
+	json_object_set_new(o, "chat", json_string(db_text(r, i, db_col(r, "chat"))));
+	json_object_set_new(o, "sender", json_string(db_text(r, i, db_col(r, "sender"))));
+	json_put_text(o, "name", db_text(r, i, db_col(r, "push_name")));
+	json_object_set_new(o, "from_me", json_boolean(from_me));
+	json_object_set_new(o, "kind", json_string(db_text(r, i, db_col(r, "kind"))));
+	json_put_text(o, "text", db_text(r, i, db_col(r, "body")));
+	if (from_me)
+		json_put_text(o, "status", status_name(db_i64(r, i, db_col(r, "status"))));
+	json_object_set_new(o, "id", json_string(db_text(r, i, db_col(r, "msg_id"))));
+	return o;
+}
+
+static void on_list(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct rpc_req *req = ctx;
+	json_t *list;
+
+	if (e->code) {
+		rpc_fail(req, e);
+		return;
+	}
+	list = json_array();
+	for (int i = 0; i < db_rows(r); i++)
+		json_array_append_new(list, message_json(r, i));
+	rpc_reply_take(req, json_pack("{s:o}", "messages", list));
+}
+
+static void ask_list(struct rpc_req *req, int64_t device_id, const char *chat, const char *lid_chat)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, req->user_id);
+	if (device_id)
+		db_p_i64(p, device_id);
+	else
+		db_p_null(p);
+	db_p_text(p, chat);
+	db_p_text(p, lid_chat);
+	db_p_i64(p, rpc_param_int(req->params, "limit"));
+	db_query(req->wad->db, STMT_MESSAGE_RECENT, p, DB_IDEMPOTENT, on_list, req);
+	arena_free(a);
+}
+
+/* the device of the call, 0 for all; false: failed */
+static bool list_device(struct rpc_req *req, int64_t *ret)
+{
+	struct err e = ERR_NONE;
+	const struct fleet_device *d;
+
+	*ret = 0;
+	if (!rpc_param_has(req->params, "device"))
+		return true;
+	d = req_device(req, "device", &e);
+	if (d == NULL) {
+		rpc_fail(req, &e);
+		return false;
+	}
+	*ret = d->id;
+	return true;
+}
+
+static void on_lid(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct rpc_req *req = ctx;
+	char chat[64], lid[64];
+	int64_t device, phone = 0;
+
+	if (e->code) {
+		rpc_fail(req, e);
+		return;
+	}
+	if (!list_device(req, &device))
+		return;
+	if (!rpc_phone_parse(rpc_param_text(req->params, "chat"), &phone))
+		phone = 0;
+	addr_text(addr_make(JID_PN, (uint64_t)phone, 0), chat);
+	if (db_rows(r))
+		addr_text(addr_make(JID_LID, (uint64_t)db_i64(r, 0, 0), 0), lid);
+	ask_list(req, device, chat, db_rows(r) ? lid : NULL);
+}
+
+struct rpc_done api_message_list(struct rpc_req *req)
+{
+	const char *chat = rpc_param_text(req->params, "chat");
+	struct arena *a;
+	struct db_params *p;
+	int64_t device, phone;
+
+	if (chat == NULL || !rpc_phone_parse(chat, &phone)) {
+		if (list_device(req, &device))
+			ask_list(req, device, chat, NULL);
+		return rpc_later(req);
+	}
+	a = arena_new();
+	p = db_params_new(a);
+	db_p_i64(p, req->user_id);
+	db_p_i64(p, phone);
+	db_query(req->wad->db, STMT_LID_OF_PHONE, p, DB_IDEMPOTENT, on_lid, req);
+	arena_free(a);
+	return rpc_later(req);
+}

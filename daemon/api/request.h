@@ -1,0 +1,48 @@
+#pragma once
+/* One call on its way through the daemon. A handler gets it and must give it back: struct rpc_done is
+ * made only by reply, fail and later, so a handler cannot forget to answer. After rpc_later whoever
+ * finishes the work calls reply or fail. A client that left is noticed here, once: its answers are
+ * dropped, the durable work goes on. */
+#include <jansson.h>
+
+#include "shared/base/err.h"
+#include "shared/rpc/catalogue.h"
+#include "shared/rpc/validate.h"
+#include "daemon/wad.h"
+
+struct rpc_conn;
+struct rpc_batch;
+
+struct rpc_req {
+	struct wad *wad;
+	const struct cat_method *method;
+	json_t *params; /* validated; owned */
+	json_t *id; /* owned; NULL: a notification */
+	int64_t user_id;
+	enum cat_role role;
+	struct rpc_detail detail;
+	/* server's */
+	struct list link;
+	struct rpc_conn *conn; /* NULL: the client left */
+	struct rpc_batch *batch; /* NULL: not in a batch */
+};
+
+struct rpc_done {
+	int answered;
+};
+
+struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result); /* NULL result: ERR_INTERNAL */
+struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e);
+struct rpc_done rpc_later(struct rpc_req *req);
+
+typedef struct rpc_done (*rpc_handler)(struct rpc_req *req);
+rpc_handler api_handler(const struct cat_method *m); /* bind.c */
+
+/* the device a CAT_REF parameter names, by id or name; NULL and *e set when there is none */
+const struct fleet_device *req_device(struct rpc_req *req, const char *param, struct err *e);
+
+/* building results: absent values are left out */
+json_t *json_id(int64_t id); /* "17" */
+void json_put_id(json_t *o, const char *key, int64_t id); /* 0: left out */
+void json_put_text(json_t *o, const char *key, const char *text); /* NULL and "": left out */
+void json_put_time(json_t *o, const char *key, unix_ms t); /* INT64_MIN: left out */

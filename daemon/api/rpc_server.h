@@ -1,0 +1,21 @@
+#pragma once
+/* JSON-RPC 2.0 on a Unix socket: accepts, knows the caller by SO_PEERCRED, cuts lines, validates against
+ * the catalogue, calls handlers, writes answers. Bounds: connections, calls in flight a connection (then
+ * it stops reading), bytes waiting to be read by a slow client. */
+#include "daemon/api/request.h"
+
+enum { RPC_CONNS_MAX = 20000, RPC_CALLS_MAX = 64, RPC_OUT_MAX = 32 << 20 };
+
+struct rpc_server;
+
+/* Binds with a restrictive mode. A live server on the path: ERR_CONFLICT; a stale socket is replaced. */
+enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **ret, struct err *e) MUST_USE;
+void rpc_server_close(struct rpc_server *s); /* unlinks the socket, closes all; frees itself later */
+
+/* request.c: the answer (NULL: none is due) ends req */
+void rpc_server_answer_take(struct rpc_req *req, json_t *answer);
+
+/* event subscriptions: notifications on a connection. on_close tells when it goes away. */
+size_t rpc_conn_waiting(const struct rpc_conn *c); /* bytes not yet read by the client */
+void rpc_conn_notify_take(struct rpc_conn *c, json_t *notification);
+void rpc_conn_on_close(struct rpc_conn *c, void (*fn)(void *ctx, struct rpc_conn *c), void *ctx);

@@ -1,0 +1,29 @@
+#pragma once
+/* The daemon's parts as the API's handlers see them. Built and owned by main.c. */
+#include <uv.h>
+
+#include "shared/base/clock.h"
+#include "shared/base/list.h"
+#include "shared/base/log.h"
+#include "daemon/engine/campaign.h"
+#include "daemon/engine/fleet.h"
+#include "daemon/store/db.h"
+
+struct event_hub;
+struct rpc_server;
+
+struct wad {
+	uv_loop_t *loop;
+	const struct clock *clock;
+	struct log *log;
+	struct db *db; /* control loop's connection */
+	struct fleet *fleet;
+	struct campaigns *campaigns;
+	struct event_hub *events;
+	struct rpc_server *rpc;
+	const char *state_dir, *network_url;
+	unix_ms started_at;
+	struct list device_waits; /* api_device.c: calls that wait for a device */
+	int64_t admin_user; /* the one user of this installation */
+	void (*stop)(struct wad *w); /* begin the orderly end */
+};

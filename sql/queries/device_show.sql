@@ -1,0 +1,8 @@
+-- $2 device or null for all, $3 after id, $4 limit
+select d.id, d.name, d.push_name, d.delay_min_ms, d.delay_max_ms, d.created_at, d.linked_at,
+  (select count(*) from outbox o where o.user_id = d.user_id and o.device_id = d.id and o.state = 0 and not o.paused)
+    + (select count(*) from outbox o where o.user_id = d.user_id and o.device_id = d.id and o.state in (1, 2)) as queued
+from devices d
+where d.user_id = $1 and ($2::bigint is null or d.id = $2) and d.id > $3
+order by d.id
+limit $4
