@@ -1,4 +1,5 @@
--- where an event id stands in that order; without a row: the newest place
-select coalesce((select xid::text::bigint from events where id = $1),
-    (select xid::text::bigint from events order by xid desc, id desc limit 1), 0) as xid,
-  coalesce((select id from events where id = $1), (select id from events order by xid desc, id desc limit 1), 0) as id
+-- where event $1 stands in commit order; 0: before all; -1: after all that is there now
+select case when $1 = 0 then 0 else coalesce((select xid::text::bigint from events where id = $1),
+    (select xid::text::bigint from events order by xid desc, id desc limit 1), 0) end as xid,
+  case when $1 = 0 then 0 else coalesce((select id from events where id = $1),
+    (select id from events order by xid desc, id desc limit 1), 0) end as id
