@@ -11,6 +11,11 @@ struct place {
 	int64_t xid, id;
 };
 
+static bool is_before(struct place a, struct place b)
+{
+	return a.xid < b.xid || (a.xid == b.xid && a.id < b.id);
+}
+
 struct subscriber {
 	struct list link;
 	struct event_hub *hub;
@@ -127,7 +132,10 @@ static struct place give_rows(struct event_hub *h, struct subscriber *only, cons
 			LIST_EACH(l, &h->subscribers) {
 				struct subscriber *s = CONTAINER_OF(l, struct subscriber, link);
 
-				if (!s->asking && wants(s, user, topic))
+				if (s->asking || !is_before(s->at, here))
+					continue;
+				s->at = here;
+				if (wants(s, user, topic))
 					hand_over(s, here.id, when, topic, data);
 			}
 		}
@@ -187,11 +195,6 @@ static void on_timer(uv_timer_t *t)
 
 static void catch_up(struct subscriber *s);
 
-static bool is_before(struct place a, struct place b)
-{
-	return a.xid < b.xid || (a.xid == b.xid && a.id < b.id);
-}
-
 static void on_own_page(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct subscriber *s = ctx;
@@ -210,8 +213,8 @@ static void on_own_page(void *ctx, const PGresult *r, const struct err *e)
 		catch_up(s);
 		return;
 	}
-	/* nothing newer: it joins the others, who must not be behind it */
-	if (!someone_listens(h) || is_before(h->at, s->at))
+	/* nothing newer: it joins the others; what they see again of its past is passed over */
+	if (!someone_listens(h))
 		h->at = s->at;
 	if (is_before(s->at, h->at)) {
 		catch_up(s);

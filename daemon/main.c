@@ -1,0 +1,322 @@
+/* wad: reads the settings, builds the parts, hands each what it needs, runs, and takes them down in the
+ * reverse order. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <sodium.h>
+
+#include "shared/base/text.h"
+#include "shared/base/xalloc.h"
+#include "shared/rpc/events.h"
+#include "daemon/api/api_device.h"
+#include "daemon/api/event_hub.h"
+#include "daemon/api/rpc_server.h"
+#include "daemon/settings.h"
+#include "daemon/store/cluster.h"
+#include "daemon/store/migrate.h"
+#include "daemon/wad.h"
+
+struct process {
+	struct wad wad; /* first: handlers get &process.wad */
+	struct settings settings;
+	struct sealer *sealer;
+	struct cluster *cluster; /* NULL with database.uri */
+	struct connect_gate *gate;
+	uv_signal_t signals[2];
+	int lock_fd;
+	bool stopping;
+};
+
+/* -- before the loop -- */
+
+static enum errc make_dir(const char *path, struct err *e)
+{
+	AUTO_FREE char *part = xstrdup(path);
+
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, slash ? 0755 : 0700) && errno != EEXIST)
+			return err_set(e, ERR_SYSTEM, "directory %.120s: %s", part, strerror(errno));
+		if (slash == NULL)
+			return ERR_OK;
+		*slash = '/';
+	}
+}
+
+static enum errc make_parent(const char *path, struct err *e)
+{
+	AUTO_FREE char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+
+	if (slash == NULL || slash == dir)
+		return ERR_OK;
+	*slash = '\0';
+	return access(dir, F_OK) == 0 ? ERR_OK : make_dir(dir, e);
+}
+
+/* one daemon a state directory */
+static enum errc take_lock(struct process *p, struct err *e)
+{
+	AUTO_FREE char *path = xasprintf("%s/lock", p->settings.state_dir);
+	char pid[32] = "";
+	ssize_t n;
+
+	p->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (p->lock_fd < 0)
+		return err_set(e, ERR_SYSTEM, "lock %.120s: %s", path, strerror(errno));
+	if (flock(p->lock_fd, LOCK_EX | LOCK_NB)) {
+		n = read(p->lock_fd, pid, sizeof pid - 1);
+		return err_set(e, ERR_CONFLICT, "state directory %.100s: wad runs there already, pid %.*s",
+			       p->settings.state_dir, n > 0 ? (int)strcspn(pid, "\n") : 1, n > 0 ? pid : "?");
+	}
+	n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	if (ftruncate(p->lock_fd, 0) || write(p->lock_fd, pid, (size_t)n) != n)
+		return err_set(e, ERR_SYSTEM, "lock %.120s: %s", path, strerror(errno));
+	return ERR_OK;
+}
+
+static void raise_fd_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+static enum errc prepare(struct process *p, struct err *e)
+{
+	AUTO_FREE char *key = NULL;
+
+	umask(0077);
+	signal(SIGPIPE, SIG_IGN);
+	raise_fd_limit();
+	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT))
+		return err_set(e, ERR_SYSTEM, "libraries: cannot be initialised");
+	if (make_dir(p->settings.state_dir, e) || make_parent(p->settings.socket, e) || take_lock(p, e))
+		return e->code;
+	key = xasprintf("%s/key", p->settings.state_dir);
+	return sealer_open(key, &p->sealer, e);
+}
+
+/* -- the end, in the reverse order of the start -- */
+
+static void on_handle(uv_handle_t *h, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(h) && h->type == UV_SIGNAL)
+		uv_close(h, NULL);
+}
+
+static void on_db_closed(void *ctx)
+{
+	struct process *p = ctx;
+
+	if (p->cluster)
+		cluster_stop(p->cluster);
+	p->cluster = NULL;
+	uv_walk(p->wad.loop, on_handle, NULL);
+}
+
+static void on_drained(void *ctx)
+{
+	struct process *p = ctx;
+
+	event_hub_close(p->wad.events);
+	campaigns_close(p->wad.campaigns);
+	rpc_server_close(p->wad.rpc);
+	db_close(p->wad.db, on_db_closed, p);
+}
+
+static void stop(struct wad *w)
+{
+	struct process *p = CONTAINER_OF(w, struct process, wad);
+
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	LOG_INFO(w->log, "wad.stopping", F_STR("why", "asked"));
+	if (w->fleet)
+		fleet_drain(w->fleet, on_drained, p);
+	else
+		db_close(w->db, on_db_closed, p);
+}
+
+static void on_signal(uv_signal_t *s, int number)
+{
+	struct process *p = s->data;
+
+	(void)number;
+	if (p->stopping)
+		_exit(1); /* asked twice: now */
+	stop(&p->wad);
+}
+
+/* -- the loop's parts -- */
+
+static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_change what, const struct err *e)
+{
+	struct wad *w = ctx;
+
+	if (what == FLEET_QR && w->events)
+		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_QR), api_device_pairing(w, d));
+	if (what == FLEET_PAIRED && w->events)
+		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_PAIRED),
+				    api_device_pairing(w, d));
+	if (what == FLEET_PAIR_REFUSED)
+		LOG_WARN(w->log, "pairing.refused", F_ID("device", d->id), F_ERR(e));
+	api_device_changed(w, d, what);
+}
+
+static void fail_start(struct process *p, const struct err *e)
+{
+	fprintf(stderr, "wad: %s\n", err_msg(e));
+	if (p->cluster)
+		cluster_stop(p->cluster);
+	exit(1);
+}
+
+static void start_parts(struct process *p)
+{
+	struct settings *s = &p->settings;
+	struct wad *w = &p->wad;
+	struct err e = ERR_NONE;
+	struct fleet_cfg cfg = {
+		.loop = w->loop,
+		.shards = s->shards,
+		.shard = { .conninfo = p->cluster ? cluster_conninfo(p->cluster) : s->database_uri,
+			   .url = s->network_url,
+			   .tls_ca_file = s->tls_ca_file,
+			   .device_os = s->device_os,
+			   .sealer = p->sealer,
+			   .clock = w->clock,
+			   .rng = rng_real(),
+			   .gate = p->gate,
+			   .log = w->log },
+		.clock = w->clock,
+		.log = w->log,
+		.db = w->db,
+		.failover_ms = s->failover_ms,
+		.on_change = on_fleet_change,
+		.ctx = w,
+	};
+
+	memcpy(cfg.shard.noise_root_key, s->noise_root_key, 32);
+	memcpy(cfg.shard.version, s->version, sizeof s->version);
+	if (fleet_start(&cfg, &w->fleet, &e))
+		fail_start(p, &e);
+	w->events = event_hub_new(w);
+	w->campaigns = campaigns_new(w->loop, w->db, w->fleet, w->log);
+	if (rpc_server_new(w, s->socket, &w->rpc, &e))
+		fail_start(p, &e);
+	fleet_load(w->fleet);
+	LOG_INFO(w->log, "wad.ready", F_STR("socket", s->socket), F_STR("network", s->network_url),
+		 F_U64("shards", s->shards), F_I64("pid", getpid()));
+}
+
+static void on_admin(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct process *p = ctx;
+
+	if (p->stopping)
+		return;
+	if (e->code || db_rows(r) == 0)
+		fail_start(p, e->code ? e : &(struct err){ ERR_DATABASE, "database: holds no admin user" });
+	p->wad.admin_user = db_i64(r, 0, 0);
+	start_parts(p);
+}
+
+static void on_db_state(void *ctx, bool up, const char *why)
+{
+	struct process *p = ctx;
+
+	if (up)
+		LOG_INFO(p->wad.log, "database.back", F_STR("connection", "control"));
+	else if (!p->stopping)
+		LOG_ERROR(p->wad.log, "database.lost", F_STR("why", why ? why : ""), F_STR("effect", "sending pauses"));
+}
+
+static enum errc open_database(struct process *p, struct err *e)
+{
+	struct settings *s = &p->settings;
+	struct wad *w = &p->wad;
+	const char *conninfo = s->database_uri;
+
+	if (conninfo == NULL) {
+		struct cluster_cfg cfg = { .state_dir = s->state_dir, .loop = w->loop, .log = w->log };
+
+		if (cluster_start(&cfg, &p->cluster, e))
+			return e->code;
+		conninfo = cluster_conninfo(p->cluster);
+	}
+	if (migrate(conninfo, w->log, e))
+		return e->code;
+	w->db = db_new(&(struct db_cfg){
+		.loop = w->loop, .conninfo = conninfo, .log = w->log, .on_state = on_db_state, .ctx = p });
+	return ERR_OK;
+}
+
+static int run(struct process *p)
+{
+	static const int numbers[] = { SIGTERM, SIGINT };
+	struct wad *w = &p->wad;
+	struct err e = ERR_NONE;
+	struct arena *a;
+
+	w->loop = uv_default_loop();
+	w->clock = clock_real();
+	w->log = log_root();
+	w->state_dir = p->settings.state_dir;
+	w->network_url = p->settings.network_url;
+	w->started_at = clock_unix(w->clock);
+	w->stop = stop;
+	list_init(&w->device_waits);
+	p->gate = connect_gate_new(p->settings.connect_rate);
+	if (prepare(p, &e) || open_database(p, &e))
+		fail_start(p, &e);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uv_signal_init(w->loop, &p->signals[i]);
+		p->signals[i].data = p;
+		uv_signal_start(&p->signals[i], on_signal, numbers[i]);
+	}
+	a = arena_new();
+	db_query(w->db, STMT_USER_ADMIN, db_params_new(a), DB_IDEMPOTENT, on_admin, p);
+	arena_free(a);
+	uv_run(w->loop, UV_RUN_DEFAULT);
+	uv_loop_close(w->loop);
+	connect_gate_free(p->gate);
+	sealer_free(p->sealer);
+	curl_global_cleanup();
+	LOG_INFO(w->log, "wad.stopped", F_I64("pid", getpid()));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct process p = { .lock_fd = -1 };
+	enum settings_outcome outcome;
+	struct err e = ERR_NONE;
+	int rc = 0;
+
+	if (settings_read(argc, argv, &p.settings, &outcome, &e)) {
+		fprintf(stderr, "wad: %s\n", err_msg(&e));
+		settings_done(&p.settings);
+		return err_exit_code(e.code);
+	}
+	if (outcome == SETTINGS_RUN && p.settings.check_only)
+		puts("wad: the settings are good");
+	else if (outcome == SETTINGS_RUN)
+		rc = run(&p);
+	settings_done(&p.settings);
+	return rc;
+}

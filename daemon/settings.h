@@ -1,0 +1,22 @@
+#pragma once
+/* wad's settings: one table of rows; flags, environment names, the sample file and wad.conf(5) follow
+ * from it. */
+#include "shared/base/config.h"
+
+extern const struct config_row settings_rows[];
+
+struct settings {
+	struct config *config;
+	char *state_dir, *config_file, *socket;
+	const char *network_url, *tls_ca_file, *device_os, *database_uri;
+	uint8_t noise_root_key[32];
+	uint32_t version[3];
+	uint32_t shards, connect_rate, failover_ms;
+	bool check_only;
+};
+
+enum settings_outcome { SETTINGS_RUN, SETTINGS_DONE /* --help, --version: said, exit 0 */ };
+
+/* flag > environment > file > default */
+enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret, struct err *e) MUST_USE;
+void settings_done(struct settings *s);
