@@ -281,7 +281,7 @@ static int run(struct process *p)
 	w->started_at = clock_unix(w->clock);
 	w->stop = stop;
 	list_init(&w->device_waits);
-	p->gate = connect_gate_new(p->settings.connect_rate);
+	p->gate = connect_gate_new(w->clock, p->settings.connect_rate, 0);
 	if (prepare(p, &e) || open_database(p, &e))
 		fail_start(p, &e);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {

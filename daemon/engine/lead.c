@@ -83,7 +83,7 @@ static void next_batch(struct import *i)
 	db_p_text_array(p, niches, n);
 	db_p_text_array(p, statuses, n);
 	unit = db_unit_new();
-	db_unit_add_result(unit, STMT_LEAD_IMPORT, p, on_result, i);
+	db_unit_add_result(unit, STMT_LEAD_IMPORT, p, on_result);
 	db_commit_take(i->db, unit, on_batch, i);
 	arena_free(a);
 }

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "shared/base/list.h"
 #include "shared/base/map.h"
 #include "shared/base/xalloc.h"
 #include "daemon/engine/content.h"
@@ -359,7 +360,7 @@ static void claim(struct queue *q)
 	db_p_i64(p, q->user_id);
 	db_p_i64(p, q->device_id);
 	db_p_text_array(p, ids, QUEUE_CLAIM);
-	db_unit_add_result(unit, STMT_OUTBOX_CLAIM, p, on_rows, q);
+	db_unit_add_result(unit, STMT_OUTBOX_CLAIM, p, on_rows);
 	CRASH_POINT("queue.before_claim");
 	db_commit_take(q->env->db, unit, on_claimed, q);
 	arena_free(a);
