@@ -68,6 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wr in, again;
 
+	if (size == 0)
+		return 0;
 	wr_init(&in, SIGNAL_RECORD_BYTES_MAX);
 	wr_init(&again, SIGNAL_RECORD_BYTES_MAX);
 	wr_put(&in, data, size);
