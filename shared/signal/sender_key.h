@@ -14,8 +14,9 @@ enum errc sender_keys_load(struct span bytes, struct sender_keys **ret, struct e
 
 /* own side: makes a key when there is none; appends the SenderKeyDistributionMessage */
 void sender_keys_distribute(struct sender_keys *s, struct rng *rng, struct wr *out);
-enum errc sender_keys_encrypt(struct sender_keys *s, struct rng *rng, struct span plaintext, struct wr *out,
-			      struct err *e) MUST_USE;
+enum errc sender_keys_encrypt(struct sender_keys *s, struct rng *rng, struct span plaintext,
+			      struct wr *out, struct err *e) MUST_USE;
 /* remote side */
 enum errc sender_keys_install(struct sender_keys *s, struct span skdm, struct err *e) MUST_USE;
-enum errc sender_keys_decrypt(struct sender_keys *s, struct span skmsg, struct wr *out, struct err *e) MUST_USE;
+enum errc sender_keys_decrypt(struct sender_keys *s, struct span skmsg, struct wr *out,
+			      struct err *e) MUST_USE;

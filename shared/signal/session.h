@@ -14,17 +14,17 @@
 #include "shared/base/wr.h"
 
 enum {
-	SIGNAL_JUMP_MAX = 2000, /* forward jump inside a chain */
+	SIGNAL_JUMP_MAX = 2000,    /* forward jump inside a chain */
 	SIGNAL_SKIPPED_MAX = 2000, /* kept skipped seeds a chain */
-	SIGNAL_CHAINS_MAX = 5, /* receiving chains a state */
-	SIGNAL_STATES_MAX = 40, /* archived states a record */
+	SIGNAL_CHAINS_MAX = 5,     /* receiving chains a state */
+	SIGNAL_STATES_MAX = 40,    /* archived states a record */
 	SIGNAL_RECORD_BYTES_MAX = 4 << 20,
 	SIGNAL_MESSAGE_BYTES_MAX = 1 << 20,
 };
 
 struct session; /* a session record */
 
-struct session *session_new(void); /* empty: no state yet */
+struct session *session_new(void);    /* empty: no state yet */
 void session_free(struct session *s); /* wipes; NULL is fine */
 struct session *session_clone(const struct session *s);
 /* serialised form, versioned, ours; load refuses anything it did not write */
@@ -32,7 +32,7 @@ void session_save(const struct session *s, struct wr *out);
 enum errc session_load(struct span bytes, struct session **ret, struct err *e) MUST_USE;
 
 bool session_has_state(const struct session *s);
-bool session_awaits_reply(const struct session *s); /* the next encrypt gives a pkmsg */
+bool session_awaits_reply(const struct session *s);            /* the next encrypt gives a pkmsg */
 uint32_t session_remote_registration(const struct session *s); /* 0 when unknown */
 const uint8_t *session_remote_identity(const struct session *s); /* 32 bytes or NULL */
 const uint8_t *session_base_key(const struct session *s); /* 32 bytes or NULL: alice base key */
@@ -56,7 +56,8 @@ struct prekey_bundle {
 /* Starts a session with the bundle's owner; verifies the signature; archives the current state.
  * Draws first the base key, then the ratchet key from rng (order fixed by the vectors). */
 enum errc session_process_bundle(struct session *s, const struct signal_self *self,
-				 const struct prekey_bundle *b, struct rng *rng, struct err *e) MUST_USE;
+				 const struct prekey_bundle *b, struct rng *rng,
+				 struct err *e) MUST_USE;
 
 enum signal_kind { SIGNAL_MSG, SIGNAL_PKMSG };
 

@@ -10,4 +10,5 @@ enum { XEDDSA_BYTES = 64 };
 
 void xeddsa_sign(struct rng *rng, const uint8_t priv[static 32], struct span msg,
 		 uint8_t sig[static XEDDSA_BYTES]);
-bool xeddsa_verify(const uint8_t pub[static 32], struct span msg, const uint8_t sig[static XEDDSA_BYTES]);
+bool xeddsa_verify(const uint8_t pub[static 32], struct span msg,
+		   const uint8_t sig[static XEDDSA_BYTES]);
