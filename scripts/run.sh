@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# run.sh BUILD: wad in the foreground on the real network, its state below the user's own state directory.
+set -euo pipefail
+build=$1
+state=${XDG_STATE_HOME:-$HOME/.local/state}/wad
+cat <<TEXT
+wad starts in the foreground; Ctrl-C stops it. Its state is kept in $state
+
+In another terminal:
+  export WAD_SOCKET=$state/wad.sock PATH="$PWD/$build/ctl:\$PATH"
+  wactl device create phone1       a place for one linked phone
+  wactl device pair phone1         shows the QR code: WhatsApp > Linked devices > Link a device
+  wactl message send --device phone1 --to 60123456789 --text "hi" --wait delivered
+  wactl lead import leads.csv      columns: phone,name,niche,status
+  wactl campaign create "Hello" --niche shops --text "We are open on Sunday"
+  wactl campaign list
+
+TEXT
+exec "$build/daemon/wad" --state-dir "$state"
