@@ -13,7 +13,7 @@ struct rd {
 
 static inline struct rd rd_of(struct span s)
 {
-	return (struct rd){ s.at, s.at + s.len, false };
+	return (struct rd){ s.at, s.len ? s.at + s.len : s.at, false };
 }
 
 static inline size_t rd_left(const struct rd *r)

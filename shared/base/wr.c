@@ -58,7 +58,7 @@ uint8_t *wr_room(struct wr *w, size_t n)
 		w->buf = xrealloc(w->buf, cap);
 		w->cap = cap;
 	}
-	at = w->buf + w->len;
+	at = w->buf ? w->buf + w->len : NULL; /* nothing asked of an empty writer */
 	w->len += n;
 	return at;
 }
