@@ -21,6 +21,7 @@ struct conn_handler {
 enum conn_state { CONN_DIALING, CONN_TLS, CONN_UP, CONN_FINISHING, CONN_CLOSED };
 
 struct conn_dial;
+struct conn_flight;
 
 struct conn {
 	struct net *net;
@@ -28,22 +29,19 @@ struct conn {
 	void *ctx;
 	uv_tcp_t tcp;
 	uv_timer_t timer;
-	union {
-		uv_write_t write;
-		uv_shutdown_t shutdown;
-	} req; /* one at a time: the shutdown follows the last write */
 	struct list dirty;
-	struct conn_dial *dial;  /* client role until connected */
-	SSL *ssl;                /* NULL: plain */
-	struct span tls_in;      /* bytes the BIO has not taken yet */
-	struct wr out;           /* bytes of the user, not encrypted yet */
-	struct wr wire;          /* bytes for the kernel */
-	struct wr flying;        /* bytes libuv holds */
+	struct conn_dial *dial;     /* client role until connected */
+	SSL *ssl;                   /* NULL: plain */
+	struct span tls_in;         /* bytes the BIO has not taken yet */
+	struct wr out;              /* bytes of the user, not encrypted yet */
+	struct wr wire;             /* bytes for the kernel */
+	struct conn_flight *flight; /* bytes libuv holds; NULL: none, as nearly always */
+	uv_shutdown_t *shutdown;
 	const char *waiting_for; /* what the timer waits for */
 	struct err *why;         /* NULL: clean */
 	uint8_t open_handles;
 	enum conn_state state : 8;
-	bool is_flying, paused, closing_timer, shutdown_begun, shutdown_done, eof;
+	bool paused, closing_timer, shutdown_done, eof;
 };
 
 /* Fails only when TLS cannot be set up; the rest comes through on_down. */

@@ -5,13 +5,19 @@
 #include "shared/net/dial.h"
 #include "shared/net/net_impl.h"
 
+struct conn_flight {
+	uv_write_t req;
+	struct conn *conn;
+	struct wr bytes;
+};
+
 static void conn_free(struct conn *c)
 {
 	dial_free(c->dial);
 	SSL_free(c->ssl);
 	wr_done(&c->out);
 	wr_done(&c->wire);
-	wr_done(&c->flying);
+	free(c->shutdown);
 	list_del(&c->dirty);
 	c->net->conns--;
 	free(c->why);
@@ -83,7 +89,6 @@ struct conn *conn_new(struct net *n, const struct conn_handler *h, void *ctx)
 	list_init(&c->dirty);
 	wr_init(&c->out, CONN_QUEUE_MAX);
 	wr_init(&c->wire, CONN_QUEUE_MAX);
-	wr_init(&c->flying, CONN_QUEUE_MAX);
 	uv_tcp_init(n->loop, &c->tcp);
 	uv_timer_init(n->loop, &c->timer);
 	c->tcp.data = c->timer.data = c;
@@ -236,7 +241,7 @@ void conn_write(struct conn *c, struct span s)
 
 size_t conn_queued(const struct conn *c)
 {
-	return c->out.len + c->wire.len + (c->is_flying ? c->flying.len : 0);
+	return c->out.len + c->wire.len + (c->flight ? c->flight->bytes.len : 0);
 }
 
 bool conn_is_open(const struct conn *c)
@@ -246,10 +251,12 @@ bool conn_is_open(const struct conn *c)
 
 static void conn_on_written(uv_write_t *w, int status)
 {
-	struct conn *c = CONTAINER_OF(w, struct conn, req.write);
+	struct conn_flight *f = CONTAINER_OF(w, struct conn_flight, req);
+	struct conn *c = f->conn;
 
-	c->is_flying = false;
-	wr_done(&c->flying);
+	c->flight = NULL;
+	wr_done(&f->bytes);
+	free(f);
 	if (c->state == CONN_CLOSED)
 		return;
 	if (status)
@@ -260,7 +267,7 @@ static void conn_on_written(uv_write_t *w, int status)
 
 static void conn_on_shutdown(uv_shutdown_t *s, int status)
 {
-	struct conn *c = CONTAINER_OF(s, struct conn, req.shutdown);
+	struct conn *c = s->data;
 
 	c->shutdown_done = true;
 	if (status || c->eof)
@@ -269,14 +276,35 @@ static void conn_on_shutdown(uv_shutdown_t *s, int status)
 
 static void conn_shutdown(struct conn *c)
 {
-	if (c->shutdown_begun)
+	if (c->shutdown)
 		return;
-	c->shutdown_begun = true;
-	if (uv_shutdown(&c->req.shutdown, (uv_stream_t *)&c->tcp, conn_on_shutdown))
+	c->shutdown = xcalloc(1, sizeof *c->shutdown);
+	c->shutdown->data = c;
+	if (uv_shutdown(c->shutdown, (uv_stream_t *)&c->tcp, conn_on_shutdown))
 		conn_drop(c, NULL);
 }
 
-/* What the kernel does not take now is handed to libuv, whole. */
+/* What the kernel does not take now is handed to libuv. */
+static void conn_fly(struct conn *c, size_t done)
+{
+	struct conn_flight *f = xcalloc(1, sizeof *f);
+	uv_buf_t buf;
+	int rc;
+
+	f->conn = c;
+	f->bytes = c->wire;
+	wr_init(&c->wire, CONN_QUEUE_MAX);
+	buf = uv_buf_init((char *)f->bytes.buf + done, (unsigned)(f->bytes.len - done));
+	rc = uv_write(&f->req, (uv_stream_t *)&c->tcp, &buf, 1, conn_on_written);
+	if (rc == 0) {
+		c->flight = f;
+		return;
+	}
+	wr_done(&f->bytes);
+	free(f);
+	conn_fail_uv(c, "sending", rc);
+}
+
 static void conn_flush_wire(struct conn *c)
 {
 	uv_buf_t buf = uv_buf_init((char *)c->wire.buf, (unsigned)c->wire.len);
@@ -290,15 +318,7 @@ static void conn_flush_wire(struct conn *c)
 		wr_done(&c->wire);
 		return;
 	}
-	c->flying = c->wire;
-	wr_init(&c->wire, CONN_QUEUE_MAX);
-	n = n > 0 ? n : 0;
-	buf = uv_buf_init((char *)c->flying.buf + n, (unsigned)(c->flying.len - (size_t)n));
-	n = uv_write(&c->req.write, (uv_stream_t *)&c->tcp, &buf, 1, conn_on_written);
-	if (n)
-		conn_fail_uv(c, "sending", n);
-	else
-		c->is_flying = true;
+	conn_fly(c, n > 0 ? (size_t)n : 0);
 }
 
 void conn_flush(struct conn *c)
@@ -306,7 +326,7 @@ void conn_flush(struct conn *c)
 	struct err e = ERR_NONE;
 
 	list_del(&c->dirty);
-	if (c->state == CONN_CLOSED || c->state == CONN_DIALING || c->is_flying)
+	if (c->state == CONN_CLOSED || c->state == CONN_DIALING || c->flight)
 		return;
 	if (c->out.bad || c->wire.bad) {
 		err_set(&e, ERR_LIMIT, "more than %d bytes wait to be sent", CONN_QUEUE_MAX);
@@ -325,7 +345,7 @@ void conn_flush(struct conn *c)
 		tls_say_goodbye(c);
 	if (c->wire.len > 0)
 		conn_flush_wire(c);
-	if (c->state == CONN_FINISHING && !c->is_flying)
+	if (c->state == CONN_FINISHING && !c->flight)
 		conn_shutdown(c);
 }
 

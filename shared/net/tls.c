@@ -177,7 +177,7 @@ static void tls_fail(struct conn *c, const char *step)
 	else
 		tls_err(&e, step);
 	ERR_clear_error();
-	if (c->wire.len > 0 && !c->is_flying) {
+	if (c->wire.len > 0 && !c->flight) {
 		buf = uv_buf_init((char *)c->wire.buf, (unsigned)c->wire.len);
 		uv_try_write((uv_stream_t *)&c->tcp, &buf, 1);
 	}
