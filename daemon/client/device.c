@@ -62,17 +62,21 @@ static void device_read_row(struct device *d, const PGresult *r, unix_ms *ret_un
 /* a fault with an end that has passed is over; one whose end is to come wakes the device then */
 static void device_settle_fault(struct device *d, unix_ms until)
 {
-	unix_ms now = clock_unix(d->env->clock);
+	bool ends = until.ms != INT64_MIN;
+	int64_t left = ends ? until.ms - clock_unix(d->env->clock).ms : 0;
 
-	if (d->fault == FAULT_NONE || d->fault == FAULT_QR_TIMEOUT ||
-	    d->fault == FAULT_PAIR_REFUSED || (until.ms != INT64_MIN && until.ms <= now.ms)) {
+	d->link->fault_stored = d->fault != FAULT_NONE;
+	if (d->fault == FAULT_NONE || (ends && left <= 0)) {
 		d->fault = FAULT_NONE;
 		d->fault_reason[0] = '\0';
 		return;
 	}
 	d->state = DEVICE_STOPPED;
-	d->link->fault_stored = true;
 	d->link->verdict.until = until;
+	if (ends) {
+		d->link->want_online = true;
+		link_timer_set(d, TIMER_DIAL, left < INT32_MAX ? (uint32_t)left : INT32_MAX);
+	}
 }
 
 static void device_loaded(void *ctx, const PGresult *r, const struct err *e)
@@ -104,7 +108,7 @@ static void device_loaded(void *ctx, const PGresult *r, const struct err *e)
 		d->link->loaded = true;
 	}
 	d->hooks->on_state(d->hook_ctx, d, d->state);
-	if (d->link->want_online && (d->state == DEVICE_IDLE || d->fault == FAULT_TEMP_BANNED))
+	if (d->link->want_online && d->state == DEVICE_IDLE)
 		device_start(d);
 	device_release(d);
 }
@@ -160,7 +164,7 @@ void device_get(const struct device *d, struct device_info *ret)
 void device_start(struct device *d)
 {
 	struct link *l = d->link;
-	int64_t wait;
+	int64_t wait = 0;
 
 	l->want_online = true;
 	if (!l->loaded || d->closing)
@@ -171,7 +175,8 @@ void device_start(struct device *d)
 	}
 	if (d->state != DEVICE_IDLE && d->state != DEVICE_STOPPED && d->state != DEVICE_BACKOFF)
 		return;
-	wait = l->verdict.until.ms - clock_unix(d->env->clock).ms;
+	if (l->verdict.until.ms != INT64_MIN)
+		wait = l->verdict.until.ms - clock_unix(d->env->clock).ms;
 	if (d->state == DEVICE_STOPPED && d->fault == FAULT_TEMP_BANNED && wait > 0) {
 		link_timer_set(d, TIMER_DIAL, wait < INT32_MAX ? (uint32_t)wait : INT32_MAX);
 		return; /* an earlier try would make the ban longer */

@@ -107,6 +107,7 @@ void link_drop(struct device *d); /* closes the transport without any state chan
 
 /* link_timer.c */
 void link_timers_init(struct device *d);
+void link_timers_run(struct device *d); /* what is due now; the loop calls it by itself */
 void link_timer_set(struct device *d, enum link_timer t, uint32_t ms);
 void link_timer_at_most(struct device *d, enum link_timer t, mono_ms when); /* earlier of both */
 void link_timer_off(struct device *d, enum link_timer t);

@@ -43,9 +43,8 @@ static void link_timer_arm(struct device *d)
 	uv_timer_start(&l->timer, link_timer_fired, first > now ? (uint64_t)(first - now) : 0, 0);
 }
 
-static void link_timer_fired(uv_timer_t *h)
+void link_timers_run(struct device *d)
 {
-	struct device *d = h->data;
 	struct link *l = d->link;
 	int64_t now = clock_mono(d->env->clock).ms;
 
@@ -58,6 +57,11 @@ static void link_timer_fired(uv_timer_t *h)
 	}
 	link_timer_arm(d);
 	device_release(d);
+}
+
+static void link_timer_fired(uv_timer_t *h)
+{
+	link_timers_run(h->data);
 }
 
 void link_timers_init(struct device *d)
