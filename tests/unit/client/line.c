@@ -240,7 +240,7 @@ struct line *line_new(void)
 	memcpy(d->signed_prekey.sig, vectors_hex(l->a, v, "device.signed_prekey.sig_det").at, 64);
 	d->self.registration_id =
 		(uint32_t)json_integer_value(vectors_at(v, "device.registration_id"));
-	memcpy(d->adv_secret, vectors_hex(l->a, v, "adv_secret").at, 32);
+	memcpy(d->adv_secret, vectors_hex(l->a, v, "device.adv_secret").at, 32);
 	d->next_prekey_id = 1;
 	d->link->loaded = d->link->has_identity = true;
 	json_decref(v);
@@ -275,6 +275,11 @@ void line_pass(struct line *l, int64_t ms)
 {
 	clock_fake_advance(&l->clock, ms);
 	link_timers_run(l->d);
+}
+
+void line_hear(struct line *l)
+{
+	l->d->link->last_frame = clock_mono(&l->clock.base);
 }
 
 void line_handshake(struct line *l)

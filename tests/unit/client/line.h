@@ -43,6 +43,7 @@ void line_free(struct line *l);
 void line_link(struct line *l);             /* as if it had been linked */
 void line_db(struct line *l);               /* carries out what waits for the database */
 void line_pass(struct line *l, int64_t ms); /* time passes, timers run */
+void line_hear(struct line *l);             /* a frame came just now */
 void line_handshake(struct line *l);        /* the dial succeeded */
 const struct node *line_sent(const struct line *l, size_t back); /* 0: the last one */
 struct node *line_node(struct line *l, const char *tag,

@@ -73,7 +73,9 @@ static void codes_rotate_and_end(void **state)
 		assert_int_equal(l->last_qr.valid_ms, valid[i]);
 		assert_non_null(strstr(l->qr, arena_printf(l->a, "#2@ref%u==,", i + 1)));
 		assert_int_equal(l->d->state, DEVICE_PAIRING);
+		line_hear(l); /* pings are answered */
 		line_pass(l, valid[i] - 1);
+		line_hear(l);
 		assert_int_equal(l->qrs, i + 1);
 		line_pass(l, 1);
 	}
