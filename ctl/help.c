@@ -1,0 +1,174 @@
+#include "ctl/help.h"
+
+#include <string.h>
+
+void help_flag_name(const struct cat_param *p, char out[static 64])
+{
+	size_t at = 0;
+
+	out[at++] = '-';
+	out[at++] = '-';
+	for (const char *c = p->name; *c && at < 63; c++)
+		out[at++] = *c == '_' ? '-' : *c;
+	out[at] = '\0';
+}
+
+static size_t noun_len(const struct cat_method *m)
+{
+	return strcspn(m->name, ".");
+}
+
+static void command_line(FILE *to, const struct cat_method *m)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "%.*s %s", (int)noun_len(m), m->name, ctl_verb(m));
+	fprintf(to, "  %-20s %s\n", text, m->doc);
+}
+
+static void flag_line(FILE *to, const struct ctl_flag *f)
+{
+	char text[64], letter[8] = "    ";
+
+	if (f->letter)
+		snprintf(letter, sizeof letter, "-%c, ", f->letter);
+	snprintf(text, sizeof text, "%s%s%s%s", letter, f->name, f->value ? " " : "",
+		 f->value ? f->value : "");
+	fprintf(to, "  %-26s %s", text, f->doc);
+	if (f->values)
+		fprintf(to, " (%s)", f->values);
+	fputc('\n', to);
+}
+
+static void flags_of(FILE *to, const char *method)
+{
+	const struct ctl_flag *f;
+	size_t len;
+
+	f = ctl_flags(&len);
+	for (size_t i = 0; i < len; i++)
+		if (method ? f[i].method && strcmp(f[i].method, method) == 0 : f[i].method == NULL)
+			flag_line(to, &f[i]);
+}
+
+void help_all(FILE *to)
+{
+	const struct cat_method *m;
+	const char *noun = "";
+
+	fputs("usage: wactl NOUN VERB [NAME] [FLAGS]\n", to);
+	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++) {
+		if (strncmp(noun, m->name, noun_len(m) + 1) != 0) {
+			noun = m->name;
+			fputc('\n', to);
+		}
+		command_line(to, m);
+	}
+	fputs("\n"
+	      "  version              Print the version.\n"
+	      "  help [NOUN [VERB]]   Print help.\n"
+	      "  docs completions SHELL   Print completions for bash, zsh or fish.\n"
+	      "\nflags of every command, before or after it:\n",
+	      to);
+	flags_of(to, NULL);
+	fputs("\nA text value may be @FILE or - (stdin); @@ stands for @ at the start.\n"
+	      "exit: 0 done, 1 refused or failed, 2 usage, 3 daemon unreachable, 4 not permitted,\n"
+	      "      5 not found, 6 conflict, 7 partly done, 8 timed out, 130 interrupted\n",
+	      to);
+}
+
+void help_noun(FILE *to, const char *noun)
+{
+	size_t len = strcspn(noun, ".");
+	const struct cat_method *m;
+
+	fprintf(to, "usage: wactl %.*s VERB [NAME] [FLAGS]\n\n", (int)len, noun);
+	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++)
+		if (noun_len(m) == len && strncmp(m->name, noun, len) == 0)
+			command_line(to, m);
+	fprintf(to, "\n'wactl help %.*s VERB' tells more.\n", (int)len, noun);
+}
+
+static const char *value_name(const struct cat_param *p)
+{
+	switch (p->type) {
+	case CAT_ID:
+		return "ID";
+	case CAT_REF:
+		return "ID-OR-NAME";
+	case CAT_TEXT:
+	case CAT_ENUM:
+		return p->type == CAT_TEXT ? "TEXT" : "WORD";
+	case CAT_INT:
+		return "N";
+	case CAT_BOOL:
+		return NULL;
+	case CAT_TIME:
+		return "TIME";
+	case CAT_PHONE:
+		return "NUMBER";
+	case CAT_LIST:
+		return "A,B,...";
+	case CAT_BYTES:
+	case CAT_DOC:
+		return "FILE";
+	case CAT_OBJECT:
+	case CAT_OBJECTS:
+		break;
+	}
+	return "";
+}
+
+static void usage_line(FILE *to, const struct cat_method *m)
+{
+	const char *word;
+	size_t pos = 0, len;
+
+	fprintf(to, "usage: wactl %.*s %s", (int)noun_len(m), m->name, ctl_verb(m));
+	while (cat_word_next(m->args, &pos, &word, &len)) {
+		char name[64];
+		const struct cat_param *p;
+
+		snprintf(name, sizeof name, "%.*s", (int)len, word);
+		p = cat_param_find(m->in, name);
+		if (p->need == CAT_REQUIRED)
+			fprintf(to, " <%s>", name);
+		else
+			fprintf(to, " [%s%s]", name, p->type == CAT_LIST ? "..." : "");
+	}
+	for (const struct cat_param *p = m->in; p->name; p++) {
+		char flag[64];
+
+		if (p->need != CAT_REQUIRED || cat_word_in(m->args, p->name))
+			continue;
+		help_flag_name(p, flag);
+		fprintf(to, " %s %s", flag, value_name(p));
+	}
+	fputs(" [FLAGS]\n\n", to);
+	fprintf(to, "%s\n", m->doc);
+}
+
+void help_method(FILE *to, const struct cat_method *m)
+{
+	usage_line(to, m);
+	fputc('\n', to);
+	for (const struct cat_param *p = m->in; p->name; p++) {
+		char flag[64], text[128];
+		const char *value = value_name(p);
+
+		help_flag_name(p, flag);
+		snprintf(text, sizeof text, "    %s%s%s", flag, value ? " " : "",
+			 value ? value : "");
+		fprintf(to, "  %-26s %s", text, p->doc);
+		if (p->values)
+			fprintf(to, " (%s)", p->values);
+		if (p->dflt)
+			fprintf(to, " (default %s)", p->dflt);
+		fputs(p->need == CAT_REQUIRED ? "; required\n" : "\n", to);
+	}
+	flags_of(to, m->name);
+	fputs("\nfields of the output:\n", to);
+	for (const struct cat_param *p = m->out; p->name; p++)
+		fprintf(to, "  %-20s %s\n", p->name, p->doc);
+	fputs("\nflags of every command: see wactl help\n", to);
+}

@@ -1,0 +1,11 @@
+#pragma once
+/* Help, made from the rows. */
+#include <stdio.h>
+
+#include "ctl/args.h"
+
+void help_all(FILE *to);
+void help_noun(FILE *to, const char *noun); /* as ctl_noun gives it */
+void help_method(FILE *to, const struct cat_method *m);
+/* "--delay-min-ms" of delay_min_ms */
+void help_flag_name(const struct cat_param *p, char out[static 64]);

@@ -1,0 +1,148 @@
+#include "ctl/params.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared/base/text.h"
+#include "shared/base/wr.h"
+#include "shared/rpc/validate.h"
+
+enum { CONTENT_MAX = 15 << 20 };
+
+static enum errc read_all(int fd, const char *shown, struct wr *w, struct err *e)
+{
+	for (;;) {
+		uint8_t chunk[65536];
+		ssize_t n = read(fd, chunk, sizeof chunk);
+
+		if (n == 0)
+			return ERR_OK;
+		if (n < 0 && errno == EINTR)
+			return err_set(e, ERR_CANCELLED, "interrupted");
+		if (n < 0)
+			return err_set(e, ERR_USAGE, "%.120s: %s", shown, strerror(errno));
+		wr_put(w, chunk, (size_t)n);
+		if (w->bad)
+			return err_set(e, ERR_USAGE, "%.120s: larger than %d bytes", shown,
+				       CONTENT_MAX);
+	}
+}
+
+static enum errc read_stdin(const struct ctl_args *a, const struct cat_param *p, struct wr *w,
+			    struct err *e)
+{
+	if (isatty(STDIN_FILENO)) {
+		if (a->no_input)
+			return err_set(e, ERR_USAGE,
+				       "%s: '-' is the terminal, and --no-input is given", p->name);
+		if (!a->quiet)
+			fprintf(stderr, "reading %s from the terminal, end with Ctrl-D\n", p->name);
+	}
+	return read_all(STDIN_FILENO, "stdin", w, e);
+}
+
+static enum errc read_file(const char *path, struct wr *w, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum errc code;
+
+	if (fd < 0)
+		return err_set(e, ERR_USAGE, "%.120s: %s", path, strerror(errno));
+	code = read_all(fd, path, w, e);
+	close(fd);
+	return code;
+}
+
+/* "-" is stdin, "@file" a file; files and long texts are named without the @, too */
+static enum errc content(const struct ctl_args *a, const struct ctl_value *v, struct wr *w,
+			 struct err *e)
+{
+	bool is_file = v->param->type == CAT_BYTES || v->param->type == CAT_DOC;
+	const char *text = v->text;
+
+	if (strcmp(text, "-") == 0 && (is_file || v->param->type == CAT_TEXT))
+		return read_stdin(a, v->param, w, e);
+	if (text[0] == '@' && text[1] == '@' && v->param->type == CAT_TEXT) {
+		wr_str(w, text + 1); /* a text that starts with @ */
+		return ERR_OK;
+	}
+	if (text[0] == '@' && text[1] != '\0' && (is_file || v->param->type == CAT_TEXT))
+		return read_file(text + 1, w, e);
+	if (is_file)
+		return read_file(text, w, e);
+	wr_str(w, text);
+	return ERR_OK;
+}
+
+/* "--delay-min-ms 5s": a unit may stand behind a number of milliseconds */
+static bool is_duration(const struct cat_param *p, const char *text)
+{
+	size_t name = strlen(p->name), len = strlen(text);
+
+	return p->type == CAT_INT && name > 3 && strcmp(p->name + name - 3, "_ms") == 0 &&
+	       len > 0 && (text[len - 1] < '0' || text[len - 1] > '9');
+}
+
+static enum errc add(json_t *params, const struct cat_param *p, struct span text, struct err *e)
+{
+	struct rpc_detail d = { .field = "" };
+	json_t *v = NULL, *old;
+
+	if (rpc_value_from_text(p, text, &v, &d, e)) {
+		e->code = ERR_USAGE;
+		if (d.hint[0]) {
+			char why[sizeof e->msg];
+
+			snprintf(why, sizeof why, "%s", e->msg);
+			err_set(e, ERR_USAGE, "%.120s; %.70s", why, d.hint);
+		}
+		return e->code;
+	}
+	old = json_object_get(params, p->name);
+	if (p->type == CAT_LIST && old) {
+		json_array_extend(old, v);
+		json_decref(v);
+		return ERR_OK;
+	}
+	json_object_set_new(params, p->name, v);
+	return ERR_OK;
+}
+
+static enum errc add_value(const struct ctl_args *a, const struct ctl_value *v, json_t *params,
+			   struct err *e)
+{
+	struct wr w;
+	enum errc code;
+	int ms;
+
+	wr_init(&w, CONTENT_MAX);
+	if (is_duration(v->param, v->text) && ctl_duration_ms(v->text, &ms)) {
+		char own[24];
+
+		snprintf(own, sizeof own, "%d", ms);
+		code = add(params, v->param, span_str(own), e);
+	} else {
+		code = content(a, v, &w, e);
+		code = code ? code : add(params, v->param, wr_span(&w), e);
+	}
+	wr_done(&w);
+	return code;
+}
+
+enum errc ctl_params_build(const struct ctl_args *a, json_t **ret, struct err *e)
+{
+	json_t *params = json_object();
+
+	for (size_t i = 0; i < a->values_len; i++) {
+		if (add_value(a, &a->values[i], params, e)) {
+			json_decref(params);
+			return e->code;
+		}
+	}
+	*ret = params;
+	return ERR_OK;
+}

@@ -1,0 +1,193 @@
+#include "ctl/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/base/clock.h"
+#include "shared/base/xalloc.h"
+
+#include "ctl/params.h"
+
+enum { CALL_MS_MAX = 30000, IMPORT_MS_MAX = 600000 };
+
+/* a signal has nobody else to tell */
+static volatile sig_atomic_t stop_flag;
+
+static void on_signal(int signal_no)
+{
+	(void)signal_no;
+	stop_flag = 1;
+}
+
+void stop_on_signals(void)
+{
+	struct sigaction act = { .sa_handler = on_signal }; /* no SA_RESTART: waits end */
+
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+}
+
+bool stop_asked(void)
+{
+	return stop_flag != 0;
+}
+
+enum errc session_open(struct session *s, const struct ctl_args *a, struct err *e)
+{
+	char path[512];
+
+	s->args = a;
+	s->client = NULL;
+	s->deadline_ms = a->timeout_ms < 0 ? -1 : clock_mono(clock_real()).ms + a->timeout_ms;
+	printer_init(&s->printer, a, stdout);
+	rpc_socket_path(path, sizeof path);
+	return rpc_client_open(a->socket ? a->socket : path, session_left_ms(s, CALL_MS_MAX),
+			       &s->client, e);
+}
+
+void session_done(struct session *s)
+{
+	rpc_client_free(s->client);
+	s->client = NULL;
+}
+
+int session_left_ms(const struct session *s, int most_ms)
+{
+	int64_t left;
+
+	if (s->deadline_ms < 0)
+		return most_ms;
+	left = s->deadline_ms - clock_mono(clock_real()).ms;
+	left = left < 0 ? 0 : left;
+	return most_ms >= 0 && left > most_ms ? most_ms : (int)left;
+}
+
+enum errc session_call(struct session *s, const char *method, json_t *params, json_t **ret,
+		       struct err *e)
+{
+	bool is_long = strcmp(method, "lead.import") == 0;
+
+	return rpc_client_call(s->client, method, params,
+			       session_left_ms(s, is_long ? IMPORT_MS_MAX : CALL_MS_MAX), ret, e);
+}
+
+int session_fail(const struct session *s, const struct err *e)
+{
+	const json_t *from_daemon = s->client ? rpc_client_error(s->client) : NULL;
+
+	if (stop_asked() || e->code == ERR_CANCELLED)
+		return EXIT_INTERRUPTED;
+	print_error(stderr, s->args->format, e, from_daemon);
+	return err_exit_code(e->code);
+}
+
+void session_note(const struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->args->quiet)
+		return;
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* what a destructive call is about, e.g. "device delete sales-1" */
+static char *call_text(const struct ctl_args *a)
+{
+	char *text = xstrdup(a->method->name);
+
+	*strchr(text, '.') = ' ';
+	for (size_t i = 0; i < a->values_len; i++) {
+		char *longer = xasprintf("%s %s", text, a->values[i].text);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static enum errc confirm(const struct ctl_args *a, struct err *e)
+{
+	AUTO_FREE char *text = call_text(a), *safe = print_safe(text);
+	char answer[16] = "";
+
+	if (!a->method->destroys || a->yes)
+		return ERR_OK;
+	if (a->no_input || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return err_set(e, ERR_USAGE, "%.120s: needs --yes, as nobody can be asked", safe);
+	fprintf(stderr, "%s: %s Go on? [y/N] ", safe, a->method->doc);
+	if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y'))
+		return err_set(e, ERR_USAGE, "nothing was changed");
+	return ERR_OK;
+}
+
+static int run_plain(struct session *s, json_t *params)
+{
+	const struct cat_method *m = s->args->method;
+	struct err e = ERR_NONE;
+	json_t *result = NULL, *next;
+	size_t rejected;
+	int code = EXIT_OK;
+
+	if (session_call(s, m->name, params, &result, &e))
+		return session_fail(s, &e);
+	if (print_result(&s->printer, m, result, &e))
+		code = session_fail(s, &e);
+	next = json_object_get(result, "next");
+	if (json_is_string(next))
+		session_note(s, "there is more: --after %s", json_string_value(next));
+	if (m->list && json_array_size(json_object_get(result, m->list)) == 0 &&
+	    s->printer.format == FORMAT_TABLE)
+		session_note(s, "no %s", m->list);
+	rejected = json_array_size(json_object_get(result, "rejected"));
+	if (rejected > 0) {
+		session_note(s, "%zu rejected", rejected);
+		code = EXIT_PARTLY;
+	}
+	json_decref(result);
+	return code;
+}
+
+static int run_connected(struct session *s, json_t *params)
+{
+	const struct ctl_args *a = s->args;
+	bool is_machine = a->format != FORMAT_AUTO && a->format != FORMAT_TABLE;
+
+	if (a->command == COMMAND_WATCH)
+		return ctl_watch(s, params);
+	if (strcmp(a->method->name, "device.pair") == 0 && (a->wait || a->qr || !is_machine))
+		return ctl_pair(s, params);
+	if (strcmp(a->method->name, "message.send") == 0 && a->wait_state)
+		return ctl_send_and_wait(s, params);
+	return run_plain(s, params);
+}
+
+int ctl_run(const struct ctl_args *a)
+{
+	struct session s = { .args = a };
+	struct err e = ERR_NONE;
+	json_t *params = NULL;
+	int code;
+
+	printer_init(&s.printer, a, stdout);
+	if (a->list_fields) {
+		print_field_names(&s.printer, a->method);
+		return EXIT_OK;
+	}
+	if (print_fields_check(a->fields, a->method, &e) || ctl_params_build(a, &params, &e))
+		return session_fail(&s, &e);
+	if (confirm(a, &e) || session_open(&s, a, &e)) {
+		json_decref(params);
+		return session_fail(&s, &e);
+	}
+	code = run_connected(&s, params);
+	session_done(&s);
+	return code;
+}

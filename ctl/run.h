@@ -1,0 +1,37 @@
+#pragma once
+/* Carries out one parsed command: connects, asks before what destroys, calls, waits, prints. Returns
+ * the exit code. */
+#include "shared/rpc/client.h"
+
+#include "ctl/args.h"
+#include "ctl/print.h"
+
+enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_PARTLY = 7, EXIT_INTERRUPTED = 130 };
+
+/* what all commands that talk share */
+struct session {
+	const struct ctl_args *args;
+	struct printer printer;
+	struct rpc_client *client;
+	int64_t deadline_ms; /* on the monotonic clock; -1: none */
+};
+
+int ctl_run(const struct ctl_args *a);
+
+enum errc session_open(struct session *s, const struct ctl_args *a, struct err *e) MUST_USE;
+void session_done(struct session *s);
+int session_left_ms(const struct session *s, int most_ms); /* -1 stands for no limit in both */
+/* one call, within the deadline and 30 s; params taken */
+enum errc session_call(struct session *s, const char *method, json_t *params, json_t **ret,
+		       struct err *e) MUST_USE;
+/* prints the error and gives its exit code */
+int session_fail(const struct session *s, const struct err *e);
+void session_note(const struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3); /* stderr */
+
+int ctl_pair(struct session *s, json_t *params); /* params taken, as below */
+int ctl_watch(struct session *s, json_t *params);
+int ctl_send_and_wait(struct session *s, json_t *params);
+
+/* SIGINT and SIGTERM end waits instead of the process */
+void stop_on_signals(void);
+bool stop_asked(void);
