@@ -2,6 +2,7 @@
 
 #include "shared/base/rd.h"
 #include "shared/base/xalloc.h"
+
 #include "daemon/client/cache.h"
 #include "daemon/client/send.h"
 
@@ -49,16 +50,18 @@ enum errc bundle_parse(const struct node *user, struct prekey_bundle *ret, struc
 
 	if (error != NULL) {
 		(void)node_attr_u64(error, "code", &code);
-		return err_set(e, ERR_PEER, "%u no bundle", (unsigned)(code > 0 && code < 1000 ? code : 500));
+		return err_set(e, ERR_PEER, "%u no bundle",
+			       (unsigned)(code > 0 && code < 1000 ? code : 500));
 	}
 	if (take_exact(user, "registration", reg, sizeof(reg)))
-		b.registration_id =
-			(uint32_t)reg[0] << 24 | (uint32_t)reg[1] << 16 | (uint32_t)reg[2] << 8 | reg[3];
+		b.registration_id = (uint32_t)reg[0] << 24 | (uint32_t)reg[1] << 16 |
+				    (uint32_t)reg[2] << 8 | reg[3];
 	if (type.len > 0 && (type.len != 1 || type.at[0] != 5))
 		return err_set(e, ERR_BAD_INPUT, "bundle: unknown key type");
 	if (!take_exact(user, "identity", b.identity, 32))
 		return err_set(e, ERR_BAD_INPUT, "bundle: no identity");
-	if (skey == NULL || !take_id(skey, &b.signed_id) || !take_exact(skey, "value", b.signed_pub, 32) ||
+	if (skey == NULL || !take_id(skey, &b.signed_id) ||
+	    !take_exact(skey, "value", b.signed_pub, 32) ||
 	    !take_exact(skey, "signature", b.signed_sig, 64))
 		return err_set(e, ERR_BAD_INPUT, "bundle: no signed prekey");
 	if (one != NULL) {
@@ -111,7 +114,7 @@ static void take_bundles(struct batch *b, const struct node *answer)
 
 	if (list == NULL)
 		return;
-	NODE_EACH (user, list) {
+	NODE_EACH(user, list) {
 		struct addr at;
 
 		if (!node_attr_addr(user, "jid", &at))
@@ -133,7 +136,8 @@ static void bundles_came(void *ctx, const struct node *answer, const struct err 
 
 	take_bundles(b, answer);
 	if (answer == NULL)
-		err_set(&whole, iq_error_code(e) == 429 ? ERR_RATE_LIMITED : e->code, "%s", err_msg(e));
+		err_set(&whole, iq_error_code(e) == 429 ? ERR_RATE_LIMITED : e->code, "%s",
+			err_msg(e));
 	for (size_t i = 0; i < b->len; i++) {
 		struct record *r = b->recs[i];
 

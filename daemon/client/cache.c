@@ -1,6 +1,7 @@
 #include "daemon/client/cache.h"
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/client/send.h"
 
 enum { SECOND_MS = 1000 };
@@ -43,7 +44,7 @@ static void on_second(uv_timer_t *t)
 	struct device_cache *c = t->data;
 	mono_ms now = clock_mono(c->env->clock);
 
-	LIST_EACH (at, &c->outgoings)
+	LIST_EACH(at, &c->outgoings)
 		outgoing_tick(CONTAINER_OF(at, struct outgoing, on_cache)->d, now);
 }
 

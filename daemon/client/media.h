@@ -5,7 +5,8 @@
 #include "daemon/client/device.h"
 #include "daemon/client/join.h"
 
-enum { MEDIA_BYTES_MAX = 100 << 20, MEDIA_UPLOAD_MS = 120000, MEDIA_ITEMS_MAX = 64 };
+enum { MEDIA_BYTES_MAX = 100 << 20, MEDIA_UPLOAD_MS = 120000, MEDIA_ITEMS_MAX = 64,
+       MEDIA_REUSE_MS = 7 * 24 * 3600 * 1000 };
 
 /* one row of media as this device has uploaded it */
 struct media_item {
@@ -38,3 +39,6 @@ void media_desk_done(struct media_desk *m);
 void media_need(struct device *d, int64_t id, join_fn done, void *ctx);
 /* after that, until the next turn of the loop: NULL when it is not ready */
 const struct media_item *media_get(struct device *d, int64_t id);
+void media_conn_need(struct device *d, join_fn done, void *ctx); /* host and auth are fresh */
+/* what messages.media shows of a message; NULL for kinds without a file */
+const char *media_json(struct arena *a, const struct message *m);

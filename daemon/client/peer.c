@@ -1,6 +1,7 @@
 #include "daemon/client/peer.h"
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/client/cache.h"
 
 struct peer_key {
@@ -26,7 +27,7 @@ static void peer_free(struct peer *p)
 
 void peers_done(struct peers *p)
 {
-	LIST_EACH (at, &p->lru)
+	LIST_EACH(at, &p->lru)
 		peer_free(CONTAINER_OF(at, struct peer, lru));
 	map_free(p->by_pn);
 	map_free(p->by_lid);
@@ -72,7 +73,8 @@ static void peers_trim(struct peers *ps)
 	/* busy ones stay; looking at a few is enough, the next call looks again */
 	int looks = 8;
 
-	for (struct list *at = ps->lru.prev; ps->len > ps->max && at != &ps->lru && looks > 0; looks--) {
+	for (struct list *at = ps->lru.prev; ps->len > ps->max && at != &ps->lru && looks > 0;
+	     looks--) {
 		struct peer *p = CONTAINER_OF(at, struct peer, lru);
 
 		at = at->prev;
@@ -199,7 +201,8 @@ struct addr peer_to_lid(struct device *d, struct addr a)
 	if (addr_is_lid(a))
 		return a;
 	if (a.user == d->pn.user && d->lid.user != 0)
-		return addr_make(a.server == JID_HOSTED ? JID_HOSTED_LID : JID_LID, d->lid.user, a.device);
+		return addr_make(a.server == JID_HOSTED ? JID_HOSTED_LID : JID_LID, d->lid.user,
+				 a.device);
 	p = peer_get(d->env->cache, d->user_id, a);
 	if (p == NULL || p->lid == 0)
 		return a;
@@ -237,7 +240,7 @@ struct addr peer_device_addr(const struct peer *p, uint32_t device, bool as_lid)
 	return addr_make(hosted ? JID_HOSTED : JID_PN, p->pn, (uint16_t)device);
 }
 
-void peer_drop_devices(struct device *d, struct addr a)
+void peer_drop_devices(struct device *d, struct addr a, struct db_unit *unit)
 {
 	AUTO_ARENA struct arena *arena = arena_new();
 	struct peer *p = peer_get(d->env->cache, d->user_id, a);
@@ -248,6 +251,10 @@ void peer_drop_devices(struct device *d, struct addr a)
 	db_p_i64(params, d->user_id);
 	db_p_i64(params, (int64_t)(addr_is_lid(a) ? (p == NULL ? 0 : p->pn) : a.user));
 	db_p_i64(params, (int64_t)(addr_is_lid(a) ? a.user : 0));
+	if (unit != NULL) {
+		db_unit_add(unit, STMT_PEER_DROP, params);
+		return;
+	}
 	device_hold(d);
 	db_query(d->env->db, STMT_PEER_DROP, params, DB_IDEMPOTENT, pair_saved, d);
 }
@@ -303,8 +310,8 @@ static void pair_found(void *ctx, const PGresult *res, const struct err *e)
 		peer_note_pair(c, p, pn, lid);
 	} else if (e->code == ERR_OK) {
 		if (p == NULL)
-			p = addr_is_lid(q->a) ? peer_add(&c->peers, d->user_id, 0, q->a.user) :
-						peer_add(&c->peers, d->user_id, q->a.user, 0);
+			p = addr_is_lid(q->a) ? peer_add(&c->peers, d->user_id, 0, q->a.user)
+					      : peer_add(&c->peers, d->user_id, q->a.user, 0);
 		p->pair_read = true;
 	}
 	q->done(q->ctx, e);

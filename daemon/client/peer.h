@@ -57,7 +57,7 @@ void peer_learn(struct device *d, uint64_t pn, uint64_t lid);
 struct addr peer_to_lid(struct device *d, struct addr a);
 struct addr peer_to_pn(struct device *d, struct addr a); /* user 0 when unknown */
 void peer_set_devices(struct device_cache *c, struct peer *p, const uint32_t *devices, size_t len);
-/* device list is void, in memory and in the table */
-void peer_drop_devices(struct device *d, struct addr a);
+/* device list is void, in memory and in the table; unit NULL: stored some time soon */
+void peer_drop_devices(struct device *d, struct addr a, struct db_unit *unit);
 /* address of a device of p in the world asked for */
 struct addr peer_device_addr(const struct peer *p, uint32_t device, bool as_lid);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/client/cache.h"
 #include "daemon/client/send.h"
 #include "daemon/client/usync.h"
@@ -12,7 +13,7 @@ enum { STORE_BATCH_MAX = 500 };
 
 struct batch {
 	struct device_cache *cache; /* look-up in the tables */
-	struct device *d; /* request to the network; held */
+	struct device *d;           /* request to the network; held */
 	size_t len;
 	struct peer *peers[];
 };
@@ -109,7 +110,8 @@ static void store_batch(struct device_cache *c, size_t n)
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct batch *b = xcalloc(1, sizeof(*b) + n * sizeof(b->peers[0]));
-	int64_t *users = arena_alloc(a, n * sizeof(*users)), *pns = arena_alloc(a, n * sizeof(*pns));
+	int64_t *users = arena_alloc(a, n * sizeof(*users)),
+		*pns = arena_alloc(a, n * sizeof(*pns));
 	struct db_params *params = db_params_new(a);
 
 	b->cache = c;
@@ -130,7 +132,8 @@ static void store_batch(struct device_cache *c, size_t n)
 void peers_flush(struct device_cache *c)
 {
 	while (c->peers.want_len > 0)
-		store_batch(c, c->peers.want_len < STORE_BATCH_MAX ? c->peers.want_len : STORE_BATCH_MAX);
+		store_batch(c, c->peers.want_len < STORE_BATCH_MAX ? c->peers.want_len
+								   : STORE_BATCH_MAX);
 }
 
 /* -- the network -- */
@@ -188,7 +191,8 @@ static void batch_save(struct device *d, struct peer **found, size_t n)
 	db_query(d->env->db, STMT_PEER_SAVE, params, DB_IDEMPOTENT, saved, d);
 }
 
-static bool take_answer(struct device *d, struct peer *p, const struct usync_user *users, size_t n, struct err *e)
+static bool take_answer(struct device *d, struct peer *p, const struct usync_user *users, size_t n,
+			struct err *e)
 {
 	struct device_cache *c = d->env->cache;
 
@@ -202,7 +206,8 @@ static bool take_answer(struct device *d, struct peer *p, const struct usync_use
 			ratchet_rehome(d, p->pn, u->lid);
 		}
 		if (u->error != 0) {
-			err_set(e, u->error == 429 ? ERR_RATE_LIMITED : ERR_PEER, "%d device query", u->error);
+			err_set(e, u->error == 429 ? ERR_RATE_LIMITED : ERR_PEER, "%d device query",
+				u->error);
 			return false;
 		}
 		if (u->device_len == 0)
@@ -234,7 +239,8 @@ static void usync_answered(void *ctx, const struct node *answer, const struct er
 		if (answer == NULL && whole != 429)
 			errs[i] = *e;
 		else if (whole != 0)
-			err_set(&errs[i], whole == 429 ? ERR_RATE_LIMITED : ERR_PEER, "%d device query", whole);
+			err_set(&errs[i], whole == 429 ? ERR_RATE_LIMITED : ERR_PEER,
+				"%d device query", whole);
 		else if (take_answer(b->d, b->peers[i], users, n, &errs[i]))
 			found[found_len++] = b->peers[i];
 	}
@@ -260,7 +266,8 @@ static void usync_batch(struct device *d, size_t n)
 		users[b->len] = addr_make(JID_PN, p->pn, 0);
 		b->peers[b->len++] = p;
 	}
-	node_append(iq, usync_build(a, arena_printf(a, "%" PRIu32 "-u", rng_u32(d->env->rng)), users, n));
+	node_append(iq, usync_build(a, arena_printf(a, "%" PRIu32 "-u", rng_u32(d->env->rng)),
+				    users, n));
 	device_iq(d, a, iq, IQ_TIMEOUT_MS, usync_answered, b);
 }
 

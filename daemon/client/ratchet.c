@@ -1,6 +1,7 @@
 #include "daemon/client/ratchet.h"
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/client/cache.h"
 
 enum { LOAD_BATCH_MAX = 1000 };
@@ -29,7 +30,7 @@ static void record_free(struct record *r)
 
 void records_done(struct records *r)
 {
-	LIST_EACH (at, &r->lru)
+	LIST_EACH(at, &r->lru)
 		record_free(CONTAINER_OF(at, struct record, lru));
 	map_free(r->by_key);
 }
@@ -51,7 +52,8 @@ static void records_trim(struct records *rs)
 {
 	int looks = 16;
 
-	for (struct list *at = rs->lru.prev; rs->len > rs->max && at != &rs->lru && looks > 0; looks--) {
+	for (struct list *at = rs->lru.prev; rs->len > rs->max && at != &rs->lru && looks > 0;
+	     looks--) {
 		struct record *r = CONTAINER_OF(at, struct record, lru);
 
 		at = at->prev;
@@ -160,7 +162,8 @@ static void load_row(struct device_cache *c, struct record *r, const PGresult *r
 	if (unseal(c->env->sealer, a, &at, db_bytes(res, row, db_col(res, "record")), &plain, &e) ||
 	    session_load(plain, &r->s, &e)) {
 		/* only this one is lost: a new session heals it */
-		LOG_ERROR(c->env->log, "session.damaged", F_ID("device", r->key.device_id), F_ERR(&e));
+		LOG_ERROR(c->env->log, "session.damaged", F_ID("device", r->key.device_id),
+			  F_ERR(&e));
 		r->s = NULL;
 	}
 	wipe((void *)(uintptr_t)plain.at, plain.len);
@@ -226,7 +229,8 @@ static void load_batch(struct device_cache *c, size_t n)
 void records_flush(struct device_cache *c)
 {
 	while (c->records.want_len > 0)
-		load_batch(c, c->records.want_len < LOAD_BATCH_MAX ? c->records.want_len : LOAD_BATCH_MAX);
+		load_batch(c, c->records.want_len < LOAD_BATCH_MAX ? c->records.want_len
+								   : LOAD_BATCH_MAX);
 }
 
 /* -- storing -- */
@@ -275,7 +279,8 @@ static void record_void(struct record *r)
 		ratchet_reset(r);
 }
 
-void ratchet_drop_person(struct device *d, struct addr person, struct db_unit *unit, const struct record *keep)
+void ratchet_drop_person(struct device *d, struct addr person, struct db_unit *unit,
+			 const struct record *keep)
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct addr lid = peer_to_lid(d, person), pn = peer_to_pn(d, person);
@@ -283,7 +288,7 @@ void ratchet_drop_person(struct device *d, struct addr person, struct db_unit *u
 	struct records *rs = &d->env->cache->records;
 	struct db_params *p = db_params_new(a);
 
-	LIST_EACH (at, &rs->lru) {
+	LIST_EACH(at, &rs->lru) {
 		struct record *r = CONTAINER_OF(at, struct record, lru);
 		uint64_t user = addr_is_lid(r->key.addr) ? lid_user : pn.user;
 
@@ -301,7 +306,7 @@ void ratchet_drop_device(struct device *d)
 {
 	struct records *rs = &d->env->cache->records;
 
-	LIST_EACH (at, &rs->lru) {
+	LIST_EACH(at, &rs->lru) {
 		struct record *r = CONTAINER_OF(at, struct record, lru);
 
 		if (r->key.device_id == d->id)
@@ -315,7 +320,7 @@ void ratchet_rehome(struct device *d, uint64_t pn, uint64_t lid)
 
 	if (rs->under_pn == 0)
 		return;
-	LIST_EACH (at, &rs->lru) {
+	LIST_EACH(at, &rs->lru) {
 		struct record *r = CONTAINER_OF(at, struct record, lru);
 		struct record_key to = r->key;
 

@@ -1,6 +1,7 @@
 #include "daemon/client/status.h"
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/client/cache.h"
 
 void statuses_init(struct statuses *s)
@@ -32,7 +33,8 @@ static void flight_done(void *ctx, const struct err *e)
 	bool single = f->len == 1;
 
 	while (!list_empty(&f->changes)) {
-		struct status_change *ch = CONTAINER_OF(f->changes.next, struct status_change, link);
+		struct status_change *ch =
+			CONTAINER_OF(f->changes.next, struct status_change, link);
 
 		if (e->code == ERR_OK && ch->stanza != NULL)
 			device_ack(ch->d, ch->stanza, 0);
@@ -62,14 +64,14 @@ static void raise_add(struct db_unit *unit, struct list *changes)
 	int32_t *statuses;
 	size_t n = 0;
 
-	LIST_EACH (at, changes)
+	LIST_EACH(at, changes)
 		n += CONTAINER_OF(at, struct status_change, link)->id_len;
 	users = arena_alloc(a, n * 8);
 	devices = arena_alloc(a, n * 8);
 	ids = arena_alloc(a, n * sizeof(*ids));
 	statuses = arena_alloc(a, n * 4);
 	n = 0;
-	LIST_EACH (at, changes) {
+	LIST_EACH(at, changes) {
 		struct status_change *ch = CONTAINER_OF(at, struct status_change, link);
 
 		for (size_t i = 0; i < ch->id_len; i++, n++) {

@@ -29,13 +29,13 @@ static void parse_devices(struct arena *a, const struct node *devices, struct us
 
 	if (list == NULL)
 		return;
-	NODE_EACH (n, list)
+	NODE_EACH(n, list)
 		max++;
 	if (max > PEER_DEVICES_MAX)
 		max = PEER_DEVICES_MAX;
 	u->has_devices = true;
 	u->devices = arena_alloc(a, (max + 1) * sizeof(u->devices[0]));
-	NODE_EACH (n, list) {
+	NODE_EACH(n, list) {
 		uint64_t id, index;
 
 		if (u->device_len == max)
@@ -70,10 +70,10 @@ size_t usync_parse(struct arena *a, const struct node *iq, struct usync_user **r
 	*ret_error = result == NULL ? 0 : node_error(node_child(result, "devices"));
 	if (list == NULL)
 		return 0;
-	NODE_EACH (n, list)
+	NODE_EACH(n, list)
 		max++;
 	*ret = arena_alloc(a, (max + 1) * sizeof(**ret));
-	NODE_EACH (n, list) {
+	NODE_EACH(n, list) {
 		struct usync_user *u = &(*ret)[len];
 		const struct node *devices = node_child(n, "devices");
 		const struct node *lid = node_child(n, "lid");
