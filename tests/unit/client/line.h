@@ -25,7 +25,7 @@ struct line {
 	bool up;         /* the double's transport */
 	struct node *sent[LINE_SENT_MAX];
 	size_t sent_len;
-	unsigned dials, offlines, onlines, wiped;
+	unsigned dials, offlines, onlines, wiped, stanzas, acks;
 	enum stmt committed[LINE_STMTS_MAX]; /* of committed units, in order */
 	size_t committed_len;
 	bool db_fails; /* commits end with ERR_DATABASE */
