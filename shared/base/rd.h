@@ -13,7 +13,9 @@ struct rd {
 
 static inline struct rd rd_of(struct span s)
 {
-	return (struct rd){ s.at, s.len ? s.at + s.len : s.at, false };
+	const uint8_t *at = s.at ? s.at : (const uint8_t *)""; /* no arithmetic on NULL */
+
+	return (struct rd){ at, at + s.len, false };
 }
 
 static inline size_t rd_left(const struct rd *r)

@@ -50,7 +50,7 @@ uint8_t *wr_room(struct wr *w, size_t n)
 		w->bad = true;
 		return NULL;
 	}
-	if (w->cap - w->len < n) {
+	if (w->buf == NULL || w->cap - w->len < n) { /* also for n = 0: the result is a place */
 		size_t cap = w->cap ? w->cap : 64;
 
 		while (cap - w->len < n)
