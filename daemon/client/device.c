@@ -25,6 +25,16 @@ const char *device_state_name(enum device_state s)
 	return state_names[s];
 }
 
+static const char *const outcome_names[] = {
+	[SEND_SENT] = "sent",     [SEND_RETRY] = "retry",     [SEND_UNKNOWN] = "unknown",
+	[SEND_FAILED] = "failed", [SEND_LIMITED] = "limited",
+};
+
+const char *send_outcome_name(enum send_outcome o)
+{
+	return outcome_names[o];
+}
+
 static struct span span_own(struct span s)
 {
 	return s.len ? span_of(xmemdup(s.at, s.len), s.len) : SPAN_NONE;
