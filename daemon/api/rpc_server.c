@@ -32,7 +32,9 @@ struct rpc_conn {
 	int64_t user_id;
 	enum cat_role role;
 	unsigned garbage;
-	bool reading, closing, end_after_write;
+	bool reading, closing;
+	bool eof; /* it will say no more, but may wait for answers */
+	bool end_after_write;
 	void (*on_close)(void *ctx, struct rpc_conn *c);
 	void *on_close_ctx;
 };
@@ -49,6 +51,13 @@ struct write {
 static void conn_close(struct rpc_conn *c);
 static void conn_read_on(struct rpc_conn *c);
 
+/* a client that closed its half gets its answers, then the connection ends */
+static void close_when_said(struct rpc_conn *c)
+{
+	if (c->eof && c->call_len == 0 && c->waiting == 0)
+		conn_close(c);
+}
+
 static void on_written(uv_write_t *req, int status)
 {
 	struct write *w = CONTAINER_OF(req, struct write, req);
@@ -61,6 +70,7 @@ static void on_written(uv_write_t *req, int status)
 		conn_close(c);
 	else
 		conn_read_on(c);
+	close_when_said(c);
 }
 
 static void conn_put(struct rpc_conn *c, const json_t *v)
@@ -142,6 +152,7 @@ void rpc_server_answer_take(struct rpc_req *req, json_t *answer)
 	if (c) {
 		c->call_len--;
 		conn_read_on(c);
+		close_when_said(c);
 	}
 	json_decref(req->params);
 	json_decref(req->id);
@@ -236,7 +247,12 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	struct rpc_conn *c = CONTAINER_OF(stream, struct rpc_conn, pipe);
 	struct err e = ERR_NONE;
 
-	if (n < 0) {
+	if (n == UV_EOF) {
+		c->eof = true;
+		c->reading = false;
+		uv_read_stop(stream);
+		close_when_said(c);
+	} else if (n < 0) {
 		conn_close(c);
 	} else if (n > 0 && rpc_lines_feed(&c->lines, span_of(buf->base, (size_t)n), &e)) {
 		json_t *answer = rpc_error_too_large();
@@ -262,7 +278,7 @@ static void conn_read_on(struct rpc_conn *c)
 		return;
 	c->reading = true; /* before the lines: a handler that answers at once comes here again */
 	handle_lines(c);
-	if (!c->closing && !c->end_after_write && c->call_len < RPC_CALLS_MAX)
+	if (!c->closing && !c->eof && !c->end_after_write && c->call_len < RPC_CALLS_MAX)
 		uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read);
 	else
 		c->reading = false;

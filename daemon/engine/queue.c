@@ -185,7 +185,7 @@ static void on_done(void *ctx, struct send_job *send, const struct send_result *
 		break;
 	case SEND_LIMITED:
 		pacing_cool_down(&q->pacing, now);
-		/* fall through */
+		__attribute__((fallthrough));
 	case SEND_RETRY:
 		if (j->attempt >= QUEUE_ATTEMPTS_MAX)
 			end_failed(q, j, send_outcome_name(r->outcome), r->reason);

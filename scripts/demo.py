@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Starts the simulated network and wad, links five devices by QR, imports 500 leads, runs a text and an
+image campaign to one niche, shows a reply, and counts what the phones' screens have shown."""
+import base64
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(root, "tests/harness"))
+from wadtest import Failure, Process, Sandbox, Tally, Wad, png, wait_until  # noqa: E402
+
+DEVICES, LEADS, IN_NICHE = 5, 500, 200
+FIRST_DEVICE, FIRST_LEAD = 60110000001, 60120000001
+TEXT = "Hello! We are open on Sunday, 10 to 16."
+CAPTION = "Our new catalogue"
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def command(*words):
+    say("  $ wactl " + " ".join(f'"{w}"' if " " in str(w) else str(w) for w in words))
+
+
+def link(wad, sandbox, name, phone):
+    """wactl prints each QR text on a line; the simulated phone scans the newest."""
+    argv = [os.path.join(wad.build, "ctl/wactl"), "--socket", wad.socket, "device", "pair", name, "--qr", "text",
+            "--wait", "--timeout", "60s"]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    qr = child.stdout.readline().strip()
+    if not qr:
+        raise Failure(f"wactl device pair {name} gave no QR text (exit {child.wait()})")
+    sandbox.scan(qr, phone)
+    threading.Thread(target=child.stdout.read, daemon=True).start()
+    if child.wait(60):
+        raise Failure(f"wactl device pair {name}: exit {child.returncode}")
+
+
+def progress(wad, campaign, label):
+    """Follows a campaign until it is done; one line that is redrawn on a terminal."""
+    tty, start, last = sys.stdout.isatty(), time.monotonic(), None
+    while True:
+        got = wad.call("campaign.show", campaign=campaign)
+        total, sent = max(got["total"], 1), got["counts"]["sent"]
+        filled = 30 * sent // total
+        line = (f"  {label:<6} [{'#' * filled}{'.' * (30 - filled)}] {sent}/{got['total']} sent, "
+                f"{got['counts']['delivered']} delivered, {got['counts']['read']} read")
+        if tty:
+            print("\r" + line, end="", flush=True)
+        elif got["state"] == "done" or last is None:
+            say(line)
+        last = got
+        if got["state"] == "done":
+            if tty:
+                say()
+            return got, time.monotonic() - start
+        time.sleep(0.1)
+
+
+def leads_csv():
+    rows = ["phone,name,niche,status"]
+    for i in range(LEADS):
+        niche = "shops" if i < IN_NICHE else "schools"
+        rows.append(f"+{FIRST_LEAD + i},Lead {i + 1},{niche},prospect")
+    rows.append("0123,Somebody,shops,prospect")  # a bad line is listed, the rest is taken
+    return "\n".join(rows) + "\n"
+
+
+def run(build, directory):
+    began = time.monotonic()
+    sandbox = Sandbox(build, directory, phones=(FIRST_LEAD, LEADS))
+    wad = None
+    try:
+        say(f"simulated network on wss://127.0.0.1:{sandbox.port}, {LEADS} phones")
+        wad = Wad(build, directory, sandbox)
+        say(f"wad is up with its own PostgreSQL ({time.monotonic() - began:.1f} s)")
+        return campaigns(wad, sandbox, began)
+    finally:
+        if wad:
+            wad.stop()
+        sandbox.stop()
+
+
+def campaigns(wad, sandbox, began):
+    say("\nfive devices, linked through their QR codes:")
+    command("device", "pair", "phone1", "--wait")
+    for i in range(DEVICES):
+        wad.wactl("device", "create", f"phone{i + 1}")
+        link(wad, sandbox, f"phone{i + 1}", FIRST_DEVICE + i)
+    wad.wait_online(DEVICES)
+    say(wad.wactl("device", "list").stdout.rstrip())
+
+    say("\nleads:")
+    command("lead", "import", "leads.csv")
+    path = os.path.join(wad.directory, "leads.csv")
+    with open(path, "w") as f:
+        f.write(leads_csv())
+    done = wad.wactl("lead", "import", path, check=False)
+    say("  " + (done.stdout + done.stderr).strip().replace("\n", "\n  "))
+    if done.returncode != 7:
+        raise Failure(f"lead import: exit {done.returncode}, not 7 (partly done)")
+
+    image = os.path.join(wad.directory, "catalogue.png")
+    with open(image, "wb") as f:
+        f.write(png(320, 200))
+    sandbox.admin("POST", f"/admin/phones/{FIRST_LEAD}/config",
+                  {"autoReply": "Thank you, see you on Sunday!", "replyDelayMs": 300})
+    for i in range(0, IN_NICHE, 2):
+        sandbox.admin("POST", f"/admin/phones/{FIRST_LEAD + i}/config", {"autoRead": True, "readDelayMs": 200})
+
+    say("\ncampaigns:")
+    command("campaign", "create", "Sunday", "--niche", "shops", "--text", TEXT)
+    text = wad.campaign(title="Sunday", niche="shops", text=TEXT, delay_min_ms=20, delay_max_ms=60)
+    first, first_s = progress(wad, text, "text")
+    command("campaign", "create", "Catalogue", "--niche", "shops", "--image", "catalogue.png", "--caption", CAPTION)
+    picture = wad.campaign(title="Catalogue", niche="shops", image=base64.b64encode(open(image, "rb").read()).decode(),
+                           caption=CAPTION, delay_min_ms=20, delay_max_ms=60)
+    second, second_s = progress(wad, picture, "image")
+
+    expected = {(str(FIRST_LEAD + i), t) for i in range(IN_NICHE) for t in (TEXT, CAPTION)}
+    tally = Tally(expected)
+    wait_until(lambda: not tally.check(sandbox.messages())["missing"], 30, "all messages are on the phones", 0.3)
+    wait_until(lambda: wad.call("campaign.show", campaign=picture)["counts"]["read"] >= IN_NICHE // 2, 15,
+               "the read receipts are in")
+
+    say("\na reply came in:")
+    command("message", "list", "--chat", FIRST_LEAD)
+    wait_until(lambda: any(not m["from_me"] for m in wad.call("message.list", chat=str(FIRST_LEAD))["messages"]), 20,
+               "the reply is stored")
+    say(wad.wactl("message", "list", "--chat", FIRST_LEAD).stdout.rstrip())
+    return report(wad, sandbox, tally, [(text, "text", first_s), (picture, "image", second_s)], began)
+
+
+def report(wad, sandbox, tally, campaigns_run, began):
+    result = tally.check(sandbox.messages())
+    bad_media = [m for m in sandbox.messages() if m.get("kind") == "message" and m.get("media")
+                 and m["media"] != "ok" and (not isinstance(m["media"], dict) or not m["media"].get("ok", False))]
+    violations = sandbox.violations()
+    say(f"\n  {'campaign':<10}{'messages':>9}{'sent':>7}{'delivered':>11}{'read':>7}{'failed':>8}{'per second':>12}")
+    for campaign, label, seconds in campaigns_run:
+        got = wad.call("campaign.show", campaign=campaign)
+        c = got["counts"]
+        say(f"  {label:<10}{got['total']:>9}{c['sent']:>7}{c['delivered']:>11}{c['read']:>7}{c['failed']:>8}"
+            f"{got['total'] / seconds:>12.0f}")
+    say(f"\n  shown on the phones: {result['shown']}; shown twice: {len(result['twice'])}; "
+        f"repeats dropped by the phones: {result['repeats']}")
+    say(f"  memory of wad with {DEVICES} devices: {wad.memory()['Rss'] / 1e6:.1f} MB; "
+        f"took {time.monotonic() - began:.1f} s in all")
+    for problem in [f"missing: {m}" for m in result["missing"][:5]] + [f"twice: {t}" for t in result["twice"][:5]] + \
+            [f"media: {m}" for m in bad_media[:5]] + [f"violation: {v}" for v in violations[:5]]:
+        say("  PROBLEM " + problem)
+    good = not (result["missing"] or result["twice"] or bad_media or violations)
+    say(f"\ndemo: {result['shown']} of {result['expected']} messages on the recipients' phones, each "
+        + ("exactly once" if good else "NOT exactly once"))
+    return 0 if good else 1
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    directory = tempfile.mkdtemp(prefix="wad-demo-")
+    os.chmod(directory, 0o755)
+    say(f"the demo's files are in {directory}")
+    try:
+        return run(build, directory)
+    except Failure as problem:
+        say(f"\ndemo failed: {problem}")
+        for name in ("wad.log", "sandbox.log"):
+            path = os.path.join(directory, name)
+            if os.path.exists(path):
+                say(f"-- end of {name}")
+                with open(path, errors="replace") as f:
+                    say("".join(f.readlines()[-15:]))
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
