@@ -78,8 +78,9 @@ static void write_string(struct wr *w, const char *text, size_t len)
 		write_bytes(w, text, 0);
 	} else if (token_find(text, len, &dict, &index)) {
 		if (dict >= 0)
-			wr_u8(w, (uint8_t)(TAG_DICT_0 + dict));
-		wr_u8(w, index);
+			wr_be(w, (uint64_t)(TAG_DICT_0 + dict) << 8 | index, 2);
+		else
+			wr_u8(w, index);
 	} else if (!write_packed(w, text, len, false) && !write_packed(w, text, len, true)) {
 		write_bytes(w, text, len);
 	}

@@ -13,6 +13,7 @@ _Static_assert(ARRAY_LEN(double_text[0]) == TOKENS_PER_DICT, "dictionary version
 _Static_assert(TAG_DICT_0 == TOKENS_SINGLE, "tags start where single tokens end");
 _Static_assert(ARRAY_LEN(bucket_seed) == TOKEN_BUCKETS, "one seed a bucket");
 _Static_assert(ARRAY_LEN(slot_token) == TOKEN_SLOTS, "hash and table agree");
+_Static_assert(ARRAY_LEN(slot_len) == TOKEN_SLOTS, "hash and table agree");
 
 const char *token_single(uint8_t index)
 {
@@ -26,24 +27,23 @@ const char *token_double(uint8_t dict, uint8_t index)
 
 bool token_find(const char *text, size_t len, int *ret_dict, uint8_t *ret_index)
 {
-	const char *found;
-	uint16_t token;
+	uint32_t slot, token, of_double;
 	uint64_t h;
 
 	if (len == 0 || len > TOKEN_LEN_MAX)
 		return false;
 	h = token_hash(text, len);
-	token = slot_token[token_slot(h, bucket_seed[token_bucket(h)])];
-	if (token == TOKEN_SLOT_EMPTY)
+	slot = token_slot(h, bucket_seed[token_bucket(h)]);
+	if (slot_len[slot] != len) /* 0 in an empty slot */
 		return false;
+	token = slot_token[slot];
 	if (token < TOKENS_SINGLE) {
 		*ret_dict = -1;
 		*ret_index = (uint8_t)token;
-		found = single_text[token];
-	} else {
-		*ret_dict = (token - TOKENS_SINGLE) / TOKENS_PER_DICT;
-		*ret_index = (uint8_t)((token - TOKENS_SINGLE) % TOKENS_PER_DICT);
-		found = double_text[*ret_dict][*ret_index];
+		return memcmp(single_text[token], text, len) == 0;
 	}
-	return strncmp(found, text, len) == 0 && found[len] == '\0';
+	of_double = token - TOKENS_SINGLE;
+	*ret_dict = (int)(of_double / TOKENS_PER_DICT);
+	*ret_index = (uint8_t)(of_double % TOKENS_PER_DICT);
+	return memcmp(double_text[*ret_dict][*ret_index], text, len) == 0;
 }

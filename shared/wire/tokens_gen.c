@@ -116,6 +116,10 @@ static void write_all(FILE *f)
 	fprintf(f, "};\nstatic const uint16_t slot_token[] = {\n");
 	for (int i = 0; i < TOKEN_SLOTS; i++)
 		fprintf(f, "%u,%s", slots[i], i % 16 == 15 ? "\n" : " ");
+	fprintf(f, "};\nstatic const uint8_t slot_len[] = {\n");
+	for (int i = 0; i < TOKEN_SLOTS; i++)
+		fprintf(f, "%zu,%s", slots[i] == TOKEN_SLOT_EMPTY ? 0 : strlen(tokens[slots[i]]),
+			i % 16 == 15 ? "\n" : " ");
 	fprintf(f, "};\n");
 }
 

@@ -14,17 +14,28 @@ static inline uint64_t token_mix(uint64_t h)
 	return h ^ h >> 29;
 }
 
+static inline uint64_t token_load(const char *at, size_t bytes) /* 4 or 8, inlined */
+{
+	uint64_t word = 0;
+
+	memcpy(&word, at, bytes);
+	return word;
+}
+
+/* len at least 1; the loads overlap instead of going byte by byte */
 static inline uint64_t token_hash(const char *text, size_t len)
 {
-	uint64_t h = len * UINT64_C(0xD6E8FEB86659FD93), word;
+	uint64_t h = len * UINT64_C(0xD6E8FEB86659FD93);
 
-	for (; len >= 8; len -= 8, text += 8) {
-		memcpy(&word, text, 8);
-		h = token_mix(h ^ word);
+	if (len >= 8) {
+		for (size_t at = 0; at + 8 < len; at += 8)
+			h = token_mix(h ^ token_load(text + at, 8));
+		return token_mix(h ^ token_load(text + len - 8, 8));
 	}
-	word = 0;
-	memcpy(&word, text, len);
-	return token_mix(h ^ word);
+	if (len >= 4)
+		return token_mix(h ^ token_load(text, 4) ^ token_load(text + len - 4, 4) << 32);
+	return token_mix(h ^ (uint64_t)(uint8_t)text[0] ^ (uint64_t)(uint8_t)text[len / 2] << 8 ^
+			 (uint64_t)(uint8_t)text[len - 1] << 16);
 }
 
 static inline uint32_t token_bucket(uint64_t hash)
