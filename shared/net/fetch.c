@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include "shared/base/list.h"
 #include "shared/base/wr.h"
@@ -287,6 +288,13 @@ static CURLcode fetch_on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
 	return CURLE_OK;
 }
 
+static curl_socket_t fetch_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *at)
+{
+	(void)ctx;
+	(void)purpose;
+	return socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+}
+
 static bool fetch_set_headers(struct fetch *t, const struct fetch_cfg *cfg)
 {
 	t->headers = curl_slist_append(NULL, "Expect:"); /* no round trip for a permission */
@@ -324,6 +332,7 @@ static void fetch_set_limits(struct fetch *t, const struct fetch_cfg *cfg)
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* nor from the environment */
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, fetch_open_socket);
 	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* a slow name server does not hold the loop */
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)cfg->timeout_ms);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect);

@@ -1,6 +1,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "shared/base/xalloc.h"
 #include "shared/net/conn.h"
 #include "shared/net/net_impl.h"
 
@@ -127,12 +128,13 @@ enum errc tls_server_ctx(struct net *n, const struct net_cfg *cfg, struct err *e
 static bool tls_expect_host(SSL *ssl, const char *host)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	AUTO_FREE char *name = xstrdup(host); /* OpenSSL's macro takes no const */
 
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)
 		return true;
 	ERR_clear_error(); /* not an address: a name */
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 enum errc tls_attach(struct conn *c, const char *host, struct err *e)
