@@ -1,11 +1,11 @@
 #include "daemon/store/crash.h"
 
 #ifdef WAD_CRASH_POINTS
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#	include <signal.h>
+#	include <stdatomic.h>
+#	include <stdlib.h>
+#	include <string.h>
+#	include <unistd.h>
 
 void crash_point(const char *name)
 {

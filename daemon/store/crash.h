@@ -3,7 +3,7 @@
  * point, without any cleaning up. Without WAD_CRASH_POINTS the macro is nothing. */
 #ifdef WAD_CRASH_POINTS
 void crash_point(const char *name);
-#define CRASH_POINT(name) crash_point(name)
+#	define CRASH_POINT(name) crash_point(name)
 #else
-#define CRASH_POINT(name) ((void)0)
+#	define CRASH_POINT(name) ((void)0)
 #endif

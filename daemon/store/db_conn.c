@@ -14,12 +14,18 @@ enum {
 };
 
 /* A server we were pointed at may have other defaults: what was committed must be on the disk, and
- * a process that was frozen may not hold its locks for ever. */
+ * a process that was frozen may not hold its locks for ever. The last column ends the server's side of
+ * a connection we lost, and waits for that: what it had been sent may not be carried out after what
+ * we send now (an old ratchet over a newer one). Lanes are told apart by their application_name. */
 static const char SETUP_SQL[] =
 	"select set_config('synchronous_commit', case current_setting('synchronous_commit')"
 	" when 'off' then 'on' else current_setting('synchronous_commit') end, false),"
 	" set_config('timezone', 'UTC', false), set_config('client_min_messages', 'warning', false),"
-	" set_config('idle_in_transaction_session_timeout', '60s', false)";
+	" set_config('idle_in_transaction_session_timeout', '60s', false),"
+	" (select bool_and(pg_terminate_backend(pid, 8000)) from pg_stat_activity"
+	" where application_name = current_setting('application_name') and pid <> pg_backend_pid()"
+	" and datname = current_database() and usename = current_user)";
+enum { SETUP_GONE_COL = 4 };
 
 enum conn_state { CONN_WAITING, CONN_DIALING, CONN_SETUP, CONN_UP, CONN_CLOSED };
 
@@ -50,7 +56,8 @@ struct db_conn {
 	unsigned attempts;
 	struct list pending;
 	struct slot *slots;
-	char setup; /* its address is the op of the setup statement */
+	char setup;        /* its address is the op of the setup statement */
+	char app_name[32]; /* the same at each reconnect */
 	void (*closed)(void *ctx);
 };
 
@@ -131,10 +138,10 @@ static void on_dial_limit(uv_timer_t *t)
 
 static void dial(struct db_conn *c)
 {
-	/* the settings before dbname are defaults: the connection text overrides them */
-	const char *keys[] = { "application_name", "tcp_user_timeout", "keepalives_idle",
-			       "client_encoding",  "dbname",           NULL };
-	const char *values[] = { "wad", "30000", "30", "UTF8", c->conninfo, NULL };
+	/* settings before dbname are defaults: the connection text overrides them */
+	const char *keys[] = { "tcp_user_timeout", "keepalives_idle",  "client_encoding",
+			       "dbname",           "application_name", NULL };
+	const char *values[] = { "30000", "30", "UTF8", c->conninfo, c->app_name, NULL };
 
 	c->state = CONN_DIALING;
 	c->pg = PQconnectStartParams(keys, values, 1);
@@ -216,6 +223,19 @@ static void dial_on(struct db_conn *c)
 	}
 }
 
+static void setup_answer(struct db_conn *c, PGresult *res)
+{
+	struct err e = ERR_NONE;
+
+	if (db_refusal(res) != REFUSAL_NONE)
+		db_refusal_err(res, "setting up the connection", &e);
+	else if (!PQgetisnull(res, 0, SETUP_GONE_COL) && !PQgetvalue(res, 0, SETUP_GONE_COL)[0])
+		err_set(&e, ERR_DATABASE, "the server still works for the lost connection");
+	PQclear(res);
+	if (e.code)
+		lost(c, e.msg);
+}
+
 /* one answer of libpq: NULL ends a statement's answers; false when c is gone or changed */
 static void answer(struct db_conn *c, PGresult *res)
 {
@@ -250,7 +270,9 @@ static void answer(struct db_conn *c, PGresult *res)
 		} else if (op) {
 			c->cfg.on_sync(c->cfg.ctx, op);
 		}
-	} else if (res && op && op != &c->setup) {
+	} else if (res && op == &c->setup) {
+		setup_answer(c, res);
+	} else if (res && op) {
 		c->cfg.on_result(c->cfg.ctx, op, res);
 	} else {
 		PQclear(res);
@@ -403,6 +425,8 @@ struct db_conn *db_conn_new(const struct db_conn_cfg *cfg)
 
 	c->cfg = *cfg;
 	c->conninfo = xstrdup(cfg->conninfo);
+	snprintf(c->app_name, sizeof c->app_name, "wad:%08x%08x", rng_u32(rng_real()),
+		 rng_u32(rng_real()));
 	c->slots = xcalloc(cfg->stmts_len + 1, sizeof *c->slots);
 	list_init(&c->pending);
 	uv_timer_init(cfg->loop, &c->timer);

@@ -47,6 +47,12 @@ static void checksum(const char *sql, char out[static 65])
 	hex_encode(SPAN_OF(hash), out);
 }
 
+/* A wad that was killed may have left work in the server: it must be over before ours begins. */
+#define END_FORMER_SQL                                                                          \
+	"select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name " \
+	"like 'wad:%' and datname = current_database() and usename = current_user "             \
+	"and pid <> pg_backend_pid()"
+
 /* the number in front of a file's name: "0001_base" is 1 */
 static int number(const struct sql_text *m)
 {
@@ -125,6 +131,8 @@ static enum errc migrate_on(PGconn *pg, struct log *log, struct err *e)
 		"set lock_timeout = '30s'; set statement_timeout = 0; " LOCK_SQL,
 		e))
 		return err_wrap(e, "waiting for the lock of migrations");
+	if (run(pg, END_FORMER_SQL, e))
+		return err_wrap(e, "ending connections of a former process");
 	if (run(pg,
 		"create table if not exists schema_migrations (number integer primary key, "
 		"name text not null, checksum text not null, "

@@ -1,6 +1,7 @@
 #pragma once
 /* Numbered forward migrations of sql/migrations, built in; each in one transaction, under an advisory
- * lock, with a checksum kept. Refuses a newer schema. Blocking: runs before the loops do. */
+ * lock, with a checksum kept. Refuses a newer schema. Ends the connections (struct
+ * db) of a former process first: call it once, at the start. Blocking: runs before the loops do. */
 #include "shared/base/err.h"
 #include "shared/base/log.h"
 

@@ -456,7 +456,7 @@ static void survives_cut_connections(void **state)
 		if (cuts < CUTS && m.done > cuts * N / CUTS) {
 			pg_fixture_sql(&t->fx,
 				       "select pg_terminate_backend(pid) from pg_stat_activity "
-				       "where application_name = 'wad'");
+				       "where application_name like 'wad:%'");
 			cuts++;
 		}
 	}
