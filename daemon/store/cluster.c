@@ -316,5 +316,7 @@ void cluster_stop(struct cluster *c)
 		LOG_ERROR(c->log, "database.not_stopped", F_I64("pid", c->pid));
 	else
 		LOG_INFO(c->log, "database.stopped");
+	if (c->files.sockets)
+		cluster_files_remove_sockets(&c->files);
 	cluster_free(c);
 }

@@ -325,3 +325,9 @@ void cluster_pidfile_remove(const struct cluster_files *f)
 	unlink(path);
 	unlink(lock);
 }
+
+void cluster_files_remove_sockets(const struct cluster_files *f)
+{
+	if (strncmp(f->sockets, f->base, strlen(f->base)) != 0)
+		rmdir(f->sockets);
+}

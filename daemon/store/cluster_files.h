@@ -30,3 +30,5 @@ struct cluster_pidfile {
 };
 void cluster_pidfile_read(const struct cluster_files *f, struct cluster_pidfile *ret);
 void cluster_pidfile_remove(const struct cluster_files *f);
+void cluster_files_remove_sockets(
+	const struct cluster_files *f); /* a folder outside of base, when empty */

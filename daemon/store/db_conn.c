@@ -8,7 +8,7 @@
 
 enum {
 	BACKOFF_FIRST_MS = 50,
-	BACKOFF_MAX_MS = 2000,
+	BACKOFF_MAX_MS = 1000,
 	DIAL_MAX_MS = 10000,
 	NAME_MAX_BYTES = 64 /* the server cuts longer names of prepared statements */
 };
