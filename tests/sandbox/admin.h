@@ -1,0 +1,30 @@
+#pragma once
+/* The admin interface: one table from method and path to handler. Every HTTP request that is neither
+ * the WebSocket endpoint nor media comes here. Binding for programs outside: paths and fields do not
+ * change. */
+#include <jansson.h>
+
+#include "shared/net/http_server.h"
+
+#include "tests/sandbox/account.h"
+
+struct sandbox;
+
+void admin_on_request(struct sandbox *sb, struct http_req *req);
+
+/* the body as JSON; NULL after an error was answered */
+json_t *admin_body(struct http_req *req);
+/* "15550001111", "+1555..", 15550001111 or a jid; 0: none of these */
+uint64_t admin_number(const json_t *v);
+uint64_t admin_number_text(const char *text);
+
+/* handlers with files of their own; n: the number in the path, or 0 */
+void admin_phones_create(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phones_list(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phone_config(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phone_send(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phone_read(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phone_typing(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phone_token(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phone_unlink(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_faults_set(struct sandbox *sb, struct http_req *req, uint64_t n);

@@ -1,0 +1,13 @@
+#pragma once
+/* Notifications the server makes by itself: changed device lists, low key pools, trust tokens. */
+#include "tests/sandbox/account.h"
+
+struct sandbox;
+
+/* tells own devices and whoever looked the list up; added false: removed */
+void notify_devices(struct sandbox *sb, struct device *d, bool added);
+void notify_low_pool(struct sandbox *sb, struct device *d);
+void notify_token(struct sandbox *sb, struct account *from, struct account *to, struct span token,
+		  uint64_t t);
+void notify_server_sync(struct sandbox *sb, struct device *by, const char *collection,
+			size_t version);
