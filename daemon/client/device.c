@@ -204,11 +204,12 @@ enum errc device_pair(struct device *d, struct err *e)
 		return err_set(e, ERR_SHUTTING_DOWN, "device %s: is being closed", d->name);
 	if (d->pn.user)
 		return err_set(e, ERR_CONFLICT, "device %s: is already linked", d->name);
-	if (d->state != DEVICE_IDLE && d->state != DEVICE_STOPPED)
-		return err_set(e, ERR_CONFLICT, "device %s: linking is already under way", d->name);
 	l->want_linked = true;
 	l->pair_deadline.ms = 0;
-	link_event(d, EV_CONNECT);
+	if (d->state == DEVICE_IDLE || d->state == DEVICE_STOPPED || d->state == DEVICE_BACKOFF)
+		link_event(d, EV_CONNECT);
+	else
+		pair_again(d); /* under way: whoever asks sees the code that is valid now */
 	return ERR_OK;
 }
 

@@ -8,8 +8,6 @@
 
 #include "daemon/client/iq.h"
 
-enum { LINK_PAIR_LIMIT_MS = 300000 };
-
 static void link_dial(struct device *d);
 static void link_redial(struct device *d);
 static void link_back_off(struct device *d);

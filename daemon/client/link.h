@@ -42,6 +42,7 @@ enum {
 	LINK_BACKLOG_MS = 30000,
 	LINK_STANZA_GAP_MS = 60000,
 	LINK_STABLE_MS = 60000,
+	LINK_PAIR_LIMIT_MS = 300000, /* no new codes after it */
 };
 
 struct pairing; /* refs and rotation: pair.c */
@@ -143,7 +144,8 @@ uint64_t unified_session_id(int64_t server_ms);
 void pair_on_refs(struct device *d, const struct node *iq);
 void pair_on_success(struct device *d, const struct node *iq);
 void pair_on_reg_refresh(struct device *d, const struct node *notification);
-void pair_end(struct device *d); /* forgets refs and the secret before */
+void pair_again(struct device *d); /* shows the present code once more */
+void pair_end(struct device *d);   /* forgets refs and the secret before */
 
 /* the rest */
 void server_iq_on(struct device *d, const struct node *iq);

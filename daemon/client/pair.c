@@ -56,6 +56,15 @@ static void pair_rotate(struct device *d, uint32_t to)
 	pair_show(d);
 }
 
+void pair_again(struct device *d)
+{
+	struct link *l = d->link;
+
+	l->pair_deadline.ms = clock_mono(d->env->clock).ms + LINK_PAIR_LIMIT_MS;
+	if (l->pairing && l->pairing->len && !l->pairing->answering)
+		pair_show(d);
+}
+
 void pair_tick(struct device *d)
 {
 	struct pairing *p = d->link->pairing;
