@@ -145,8 +145,8 @@ static void consider(struct nearest *n, const char *candidate, size_t len)
 	memcpy(one, candidate, len);
 	one[len] = '\0';
 	distance = edit_distance(n->word, one, 2);
-	if (distance > 2 && n->word[0] && strncmp(one, n->word, strlen(n->word)) == 0)
-		distance = 3;
+	if (distance > 2)
+		distance = n->word[0] && strncmp(one, n->word, strlen(n->word)) == 0 ? 3 : 4;
 	if (distance < n->distance) {
 		n->distance = distance;
 		memcpy(n->hold, one, len + 1);

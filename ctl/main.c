@@ -13,7 +13,7 @@
 
 static int usage_error(const struct ctl_args *a, const struct err *e)
 {
-	print_error(stderr, a->format, e, NULL);
+	print_failure(stderr, a->format, e, NULL);
 	return err_exit_code(e->code);
 }
 

@@ -266,7 +266,8 @@ static enum errc start(struct pairing *p, json_t *params, struct err *e)
 	name = json_string_value(json_object_get(v, "name"));
 	snprintf(p->device, sizeof p->device, "%s", id ? id : "");
 	set_text(&p->name, name ? name : p->device);
-	take_state(p, v);
+	/* the state in this answer may still be that of before the call; only a code is news */
+	take_code(p, v);
 	json_decref(v);
 	p->looked_at_ms = now_ms();
 	return id ? ERR_OK
@@ -280,7 +281,7 @@ static enum errc print_device(struct pairing *p, struct err *e)
 
 	if (session_call(p->s, "device.show", json_pack("{s:s}", "device", p->device), &v, e))
 		return e->code;
-	code = print_result(&p->s->printer, catalogue_find("device.show"), v, e);
+	code = print_result(&p->s->printer, &cat_device_show, v, e);
 	json_decref(v);
 	return code;
 }

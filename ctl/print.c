@@ -428,7 +428,7 @@ enum errc print_result(const struct printer *p, const struct cat_method *m, json
 	return fflush(p->out) == 0 ? ERR_OK : err_set(e, ERR_SYSTEM, "writing the output failed");
 }
 
-void print_error(FILE *to, enum ctl_format format, const struct err *err, const json_t *rpc_error)
+void print_failure(FILE *to, enum ctl_format format, const struct err *err, const json_t *rpc_error)
 {
 	json_t *data = json_object_get(rpc_error, "data");
 	const char *hint = json_string_value(json_object_get(data, "hint"));

@@ -82,7 +82,7 @@ int session_fail(const struct session *s, const struct err *e)
 
 	if (stop_asked() || e->code == ERR_CANCELLED)
 		return EXIT_INTERRUPTED;
-	print_error(stderr, s->args->format, e, from_daemon);
+	print_failure(stderr, s->args->format, e, from_daemon);
 	return err_exit_code(e->code);
 }
 
@@ -155,16 +155,34 @@ static int run_plain(struct session *s, json_t *params)
 	return code;
 }
 
-static int run_connected(struct session *s, json_t *params)
+/* the answer of device pair is of use to programs only; people want to see the codes */
+static bool follows_pairing(const struct ctl_args *a)
 {
-	const struct ctl_args *a = s->args;
 	bool is_machine = a->format != FORMAT_AUTO && a->format != FORMAT_TABLE;
 
-	if (a->command == COMMAND_WATCH)
+	return strcmp(a->method->name, "device.pair") == 0 && (a->wait || a->qr || !is_machine);
+}
+
+static bool waits_for_message(const struct ctl_args *a)
+{
+	return strcmp(a->method->name, "message.send") == 0 && a->wait_state;
+}
+
+/* what is printed in the end describes the object, not the call */
+static const struct cat_method *printed_method(const struct ctl_args *a)
+{
+	if (follows_pairing(a))
+		return &cat_device_show;
+	return waits_for_message(a) ? &cat_message_show : a->method;
+}
+
+static int run_connected(struct session *s, json_t *params)
+{
+	if (s->args->command == COMMAND_WATCH)
 		return ctl_watch(s, params);
-	if (strcmp(a->method->name, "device.pair") == 0 && (a->wait || a->qr || !is_machine))
+	if (follows_pairing(s->args))
 		return ctl_pair(s, params);
-	if (strcmp(a->method->name, "message.send") == 0 && a->wait_state)
+	if (waits_for_message(s->args))
 		return ctl_send_and_wait(s, params);
 	return run_plain(s, params);
 }
@@ -178,10 +196,11 @@ int ctl_run(const struct ctl_args *a)
 
 	printer_init(&s.printer, a, stdout);
 	if (a->list_fields) {
-		print_field_names(&s.printer, a->method);
+		print_field_names(&s.printer, printed_method(a));
 		return EXIT_OK;
 	}
-	if (print_fields_check(a->fields, a->method, &e) || ctl_params_build(a, &params, &e))
+	if (print_fields_check(a->fields, printed_method(a), &e) ||
+	    ctl_params_build(a, &params, &e))
 		return session_fail(&s, &e);
 	if (confirm(a, &e) || session_open(&s, a, &e)) {
 		json_decref(params);

@@ -96,7 +96,7 @@ static void run_line(const struct ctl_args *start, const char *line)
 		}
 	}
 	if (e.code)
-		print_error(stderr, FORMAT_TABLE, &e, NULL);
+		print_failure(stderr, FORMAT_TABLE, &e, NULL);
 }
 
 int ctl_shell(const struct ctl_args *start)

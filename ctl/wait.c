@@ -79,7 +79,7 @@ int ctl_send_and_wait(struct session *s, json_t *params)
 		err_set(&e, ERR_BAD_INPUT, "message.send: the daemon's answer has no id");
 	else if (wait_until(s, id, s->args->wait_state, &shown, &e) == ERR_OK)
 		e = ERR_NONE;
-	if (shown && print_result(&s->printer, catalogue_find("message.show"), shown, &ignored))
+	if (shown && print_result(&s->printer, &cat_message_show, shown, &ignored))
 		e = ignored;
 	if (e.code)
 		code = session_fail(s, &e);
