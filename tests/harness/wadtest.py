@@ -321,3 +321,65 @@ class Tally:
         twice = [k for k, n in seen.items() if n > 1]
         return {"expected": len(self.expected), "shown": len(seen), "missing": missing, "twice": twice,
                 "repeats": repeats}
+
+
+class World:
+    """One sandbox and one wad in a directory of their own; ends both, keeps the files when it failed."""
+
+    def __init__(self, build, phones, settings=None, env=None, options=(), name="test"):
+        import tempfile
+        self.directory = tempfile.mkdtemp(prefix=f"wad-{name}-")
+        os.chmod(self.directory, 0o755)
+        self.build = build
+        self.sandbox = self.wad = None
+        self.phones, self.settings, self.env, self.options = phones, settings, env, options
+
+    def __enter__(self):
+        try:
+            self.sandbox = Sandbox(self.build, self.directory, self.phones, self.options)
+            self.wad = Wad(self.build, self.directory, self.sandbox, self.settings, self.env)
+        except Exception:
+            self.__exit__(Failure, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        problems = []
+        for part in (self.wad, self.sandbox):
+            if part is None:
+                continue
+            try:
+                code = part.process.stop()
+                if code:
+                    problems.append(f"{part.process.name} ended with {code}:\n{part.process.tail(40)}")
+            except Failure as problem:
+                problems.append(str(problem))
+        if kind is not None:
+            for name in ("wad.log", "sandbox.log"):
+                path = os.path.join(self.directory, name)
+                if os.path.exists(path):
+                    with open(path, errors="replace") as f:
+                        print(f"-- end of {path}\n" + "".join(f.readlines()[-40:]))
+        else:
+            import shutil
+            if problems:
+                raise Failure("; ".join(problems))
+            shutil.rmtree(self.directory, ignore_errors=True)
+        return False
+
+
+def run_tests(tests, build):
+    """Runs functions that take the build folder; prints one line each; the exit code for sys.exit."""
+    import traceback
+    failed = 0
+    for test in tests:
+        name = test.__name__.replace("_", " ")
+        start = time.monotonic()
+        try:
+            test(build)
+            print(f"ok     {name} ({time.monotonic() - start:.1f} s)", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAILED {name}\n{traceback.format_exc()}", flush=True)
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    return 1 if failed else 0
