@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/store/db.h"
+#include "daemon/store/migrate.h"
 #include "daemon/store/stmt_rows.h"
 #include "tests/unit/store/cm.h"
 #include "tests/unit/store/pg_fixture.h"
@@ -469,6 +470,29 @@ static void survives_cut_connections(void **state)
 	free(ones);
 }
 
+/* a wad that starts ends what a killed one may still have running; its own units are not lost by it */
+static void a_start_ends_former_connections(void **state)
+{
+	struct test *t = *state;
+	struct got done = { 0 };
+	struct err e = ERR_NONE;
+	struct db_unit *u = db_unit_new();
+
+	while (t->ups == 0)
+		uv_run(&t->loop, UV_RUN_ONCE);
+	assert_int_equal(migrate(t->fx.conninfo, log_root(), &e), ERR_OK);
+	assert_string_equal(pg_fixture_sql(&t->fx, "select count(*) from pg_stat_activity where "
+						   "application_name like 'wad:%'"),
+			    "0");
+	db_unit_add(u, (enum stmt)T_PUT, params2(t, 1, 1));
+	db_commit_take(t->db, u, on_done, &done);
+	until(t, &done);
+	assert_int_equal(done.code, ERR_OK);
+	while (t->ups < 2)
+		uv_run(&t->loop, UV_RUN_ONCE);
+	assert_int_equal(t->downs, 1);
+}
+
 static void close_finishes_work(void **state)
 {
 	struct test *t = *state;
@@ -494,7 +518,7 @@ static void close_finishes_work(void **state)
 static void close_without_server(void **state)
 {
 	struct test *t = *state;
-	struct got done = { 0 }, query = { 0 };
+	struct got done = { 0 }, query = { 0 }, once = { 0 };
 	struct db_cfg cfg = { .loop = &t->loop,
 			      .conninfo = "host=/nonexistent user=x dbname=x",
 			      .log = log_root(),
@@ -509,8 +533,11 @@ static void close_without_server(void **state)
 	t->db = db_new(&cfg);
 	db_commit_take(t->db, db_unit_new(), on_done, &done);
 	db_query(t->db, STMT_DB_PING, NULL, DB_IDEMPOTENT, on_query, &query);
-	while (t->downs == 0)
-		uv_run(&t->loop, UV_RUN_ONCE);
+	db_query(t->db, STMT_DB_PING, NULL, DB_ONCE, on_query, &once);
+	until(t, &once); /* does not wait for ever, what may run twice does */
+	assert_int_equal(once.code, ERR_DATABASE);
+	assert_int_equal(query.calls, 0);
+	assert_int_equal(t->downs, 1);
 	db_close(t->db, on_closed, t);
 	while (!*was)
 		uv_run(&t->loop, UV_RUN_ONCE);
@@ -532,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bound_gives_busy, up, down),
 		cmocka_unit_test_setup_teardown(survives_a_killed_server, up, down),
 		cmocka_unit_test_setup_teardown(survives_cut_connections, up, down),
+		cmocka_unit_test_setup_teardown(a_start_ends_former_connections, up, down),
 		cmocka_unit_test_setup_teardown(close_finishes_work, up, down),
 		cmocka_unit_test_setup_teardown(close_without_server, up, down),
 	};
