@@ -29,10 +29,12 @@ enum { SETUP_GONE_COL = 4 };
 
 enum conn_state { CONN_WAITING, CONN_DIALING, CONN_SETUP, CONN_UP, CONN_CLOSED };
 
+enum pending_kind { PENDING_PREPARE, PENDING_EXEC, PENDING_SYNC };
+
 /* a command libpq has taken; answers come in this order */
 struct pending {
 	struct list link;
-	enum { PENDING_PREPARE, PENDING_EXEC, PENDING_SYNC } kind;
+	enum pending_kind kind;
 	size_t slot; /* of a prepare */
 	void *op;
 };
@@ -182,7 +184,7 @@ static void flush(struct db_conn *c)
 		poll_want(c, rest ? UV_READABLE | UV_WRITABLE : UV_READABLE);
 }
 
-static void pending_add(struct db_conn *c, int kind, size_t slot, void *op)
+static void pending_add(struct db_conn *c, enum pending_kind kind, size_t slot, void *op)
 {
 	struct pending *p = xcalloc(1, sizeof *p);
 
