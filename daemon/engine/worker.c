@@ -12,6 +12,7 @@ struct worker {
 	struct device *device;
 	struct queue *queue; /* NULL until the row is read */
 	bool loaded, closing;
+	bool pair_wanted; /* asked for before the row was read */
 	uint32_t asked; /* database answers that will still come */
 	bool device_gone;
 	void (*gone)(void *ctx, int64_t device_id);
@@ -118,6 +119,8 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 		device_get(d, &info);
 		if (info.pn.user && info.fault == FAULT_NONE)
 			device_start(d);
+		else if (w->pair_wanted)
+			worker_pair(w);
 	}
 	if (w->queue && s == DEVICE_ONLINE)
 		queue_online(w->queue);
@@ -280,10 +283,12 @@ void worker_pair(struct worker *w)
 {
 	struct err e = ERR_NONE;
 
-	if (w->closing || device_pair(w->device, &e) == ERR_OK)
-		return;
-	struct fleet_mail *m = mail(w, MAIL_PAIR_REFUSED);
+	struct fleet_mail *m;
 
+	w->pair_wanted = !w->loaded;
+	if (w->closing || w->pair_wanted || device_pair(w->device, &e) == ERR_OK)
+		return;
+	m = mail(w, MAIL_PAIR_REFUSED);
 	m->err = e;
 	say(w, m);
 }
