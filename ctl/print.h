@@ -28,6 +28,7 @@ void print_field_names(const struct printer *p, const struct cat_method *m);
 enum errc print_fields_check(const char *fields, const struct cat_method *m,
 			     struct err *e) MUST_USE;
 /* err to `to`: a sentence, or one JSON object under -o json and jsonl; detail may be NULL */
-void print_failure(FILE *to, enum ctl_format format, const struct err *err, const json_t *rpc_error);
+void print_failure(FILE *to, enum ctl_format format, const struct err *err,
+		   const json_t *rpc_error);
 /* the text with controls, bidi marks and bytes that are not UTF-8 made harmless; the caller's */
 char *print_safe(const char *text);

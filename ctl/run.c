@@ -13,7 +13,7 @@
 
 #include "ctl/params.h"
 
-enum { CALL_MS_MAX = 30000, IMPORT_MS_MAX = 600000 };
+enum { CALL_MS_MAX = 30000, IMPORT_MS_MAX = 600000, REJECTED_SHOWN = 20 };
 
 /* a signal has nobody else to tell */
 static volatile sig_atomic_t stop_flag;
@@ -128,12 +128,30 @@ static enum errc confirm(const struct ctl_args *a, struct err *e)
 	return ERR_OK;
 }
 
+/* says what a bulk call left out; the full list is in the output */
+static size_t note_rejected(const struct session *s, const json_t *rejected)
+{
+	size_t count = json_array_size(rejected);
+
+	for (size_t i = 0; i < count && i < REJECTED_SHOWN && s->printer.format != FORMAT_TABLE;
+	     i++) {
+		const json_t *row = json_array_get(rejected, i);
+		const char *why = json_string_value(json_object_get(row, "reason"));
+		AUTO_FREE char *safe = print_safe(why ? why : "");
+
+		session_note(s, "line %lld: %s",
+			     (long long)json_integer_value(json_object_get(row, "line")), safe);
+	}
+	if (count > 0)
+		session_note(s, "%zu rejected", count);
+	return count;
+}
+
 static int run_plain(struct session *s, json_t *params)
 {
 	const struct cat_method *m = s->args->method;
 	struct err e = ERR_NONE;
 	json_t *result = NULL, *next;
-	size_t rejected;
 	int code = EXIT_OK;
 
 	if (session_call(s, m->name, params, &result, &e))
@@ -146,11 +164,8 @@ static int run_plain(struct session *s, json_t *params)
 	if (m->list && json_array_size(json_object_get(result, m->list)) == 0 &&
 	    s->printer.format == FORMAT_TABLE)
 		session_note(s, "no %s", m->list);
-	rejected = json_array_size(json_object_get(result, "rejected"));
-	if (rejected > 0) {
-		session_note(s, "%zu rejected", rejected);
+	if (note_rejected(s, json_object_get(result, "rejected")) > 0 && code == EXIT_OK)
 		code = EXIT_PARTLY;
-	}
 	json_decref(result);
 	return code;
 }

@@ -18,10 +18,13 @@
 
 enum { HISTORY_MAX = 10000 };
 
-/* candidates of the word under the cursor, handed out one a call, as readline wants it */
+/* candidates of the word under the cursor, handed out one a call; readline gives no context */
+static struct {
+	char *list, *at;
+} candidates;
+
 static char *next_candidate(const char *text, int state)
 {
-	static char *list, *at;
 	char *line;
 
 	if (state == 0) {
@@ -32,17 +35,17 @@ static char *next_candidate(const char *text, int state)
 		int len = 0;
 		FILE *to;
 
-		free(list);
-		list = at = NULL;
+		free(candidates.list);
+		candidates.list = candidates.at = NULL;
 		if (words_split(a, before, &words, &len, NULL))
 			return NULL;
 		words[len++] = arena_strdup(a, text);
-		to = open_memstream(&list, &size);
+		to = open_memstream(&candidates.list, &size);
 		ctl_complete(to, len, words);
 		fclose(to);
-		at = list;
+		candidates.at = candidates.list;
 	}
-	line = at ? strsep(&at, "\n") : NULL;
+	line = candidates.at ? strsep(&candidates.at, "\n") : NULL;
 	return line && line[0] ? xstrdup(line) : NULL;
 }
 

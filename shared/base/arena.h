@@ -11,7 +11,7 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *a); /* NULL is fine */
+void arena_free(struct arena *a);  /* NULL is fine */
 void arena_reset(struct arena *a); /* ends every allocation, keeps one block for reuse */
 
 void *arena_alloc(struct arena *a, size_t bytes); /* zeroed, aligned for any type */

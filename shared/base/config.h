@@ -13,9 +13,9 @@ enum config_type { CONFIG_TEXT, CONFIG_PATH, CONFIG_U32, CONFIG_BOOL, CONFIG_HEX
 struct config_row {
 	const char *section, *key;
 	enum config_type type;
-	const char *dflt; /* text form; NULL means unset */
+	const char *dflt;      /* text form; NULL means unset */
 	const char *alias_env; /* a second environment name, e.g. DB_URI; NULL for none */
-	int64_t min, max; /* for CONFIG_U32; both 0 means any */
+	int64_t min, max;      /* for CONFIG_U32; both 0 means any */
 	const char *doc;
 };
 
@@ -31,10 +31,12 @@ enum errc config_read_env(struct config *c, struct err *e) MUST_USE;
 enum errc config_set(struct config *c, const char *section, const char *key, const char *value,
 		     const char *origin, struct err *e) MUST_USE; /* a flag */
 
-const char *config_text(const struct config *c, const char *section, const char *key); /* NULL: unset */
+const char *config_text(const struct config *c, const char *section,
+			const char *key); /* NULL: unset */
 uint32_t config_u32(const struct config *c, const char *section, const char *key);
 bool config_bool(const struct config *c, const char *section, const char *key);
 /* false when unset */
-bool config_hex32(const struct config *c, const char *section, const char *key, uint8_t out[static 32]);
+bool config_hex32(const struct config *c, const char *section, const char *key,
+		  uint8_t out[static 32]);
 const char *config_origin(const struct config *c, const char *section, const char *key);
 void config_print_help(const struct config_row *rows, FILE *to);

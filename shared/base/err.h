@@ -64,8 +64,8 @@ enum errc err_set(struct err *e, enum errc code, const char *fmt, ...) PRINTF_LI
 /* Puts "context: " in front of the message and returns e's code. */
 enum errc err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-const char *err_name(enum errc code); /* "not_found"; lower case, stable */
-const char *err_text(enum errc code); /* the table's short text */
+const char *err_name(enum errc code);     /* "not_found"; lower case, stable */
+const char *err_text(enum errc code);     /* the table's short text */
 const char *err_msg(const struct err *e); /* the message, or the short text when it is empty */
 int err_rpc_code(enum errc code);
 int err_http_status(enum errc code);

@@ -34,6 +34,6 @@ static inline void list_del(struct list *n)
 	n->prev = n->next = n;
 }
 /* for (x = first; ...): the current node may be deleted in the body */
-#define LIST_EACH(pos, head)                                                                       \
-	for (struct list *pos = (head)->next, *pos##_next = pos->next; pos != (head);              \
+#define LIST_EACH(pos, head)                                                          \
+	for (struct list *pos = (head)->next, *pos##_next = pos->next; pos != (head); \
 	     pos = pos##_next, pos##_next = pos->next)

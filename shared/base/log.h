@@ -36,9 +36,10 @@ struct log;
 struct log *log_root(void); /* the process's root; never freed */
 struct log *log_child_fields(struct log *parent, const struct log_field *fields, size_t count);
 void log_free(struct log *l); /* a child; NULL and the root are fine */
-#define LOG_CHILD(parent, ...)                                                                     \
-	log_child_fields(parent, (const struct log_field[]){ __VA_ARGS__ },                         \
-			 sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+#define LOG_CHILD(parent, ...)                                               \
+	log_child_fields(parent, (const struct log_field[]){ __VA_ARGS__ },  \
+			 sizeof((const struct log_field[]){ __VA_ARGS__ }) / \
+				 sizeof(struct log_field))
 
 void log_level_set(enum log_level least);
 bool log_level_from_name(const char *name, enum log_level *ret);
@@ -46,14 +47,14 @@ bool log_enabled(enum log_level level);
 /* tests: lines go to fn instead of stderr; NULL restores */
 void log_sink_set(void (*fn)(void *ctx, const char *line), void *ctx);
 
-void log_event(struct log *l, enum log_level level, const char *event, const struct log_field *fields,
-	       size_t count);
-#define LOG_AT(l, level, event, ...)                                                               \
-	do {                                                                                       \
-		if (log_enabled(level)) {                                                          \
-			const struct log_field log_fields_[] = { { 0 }, ##__VA_ARGS__ };            \
-			log_event(l, level, event, log_fields_ + 1, ARRAY_LEN(log_fields_) - 1);    \
-		}                                                                                  \
+void log_event(struct log *l, enum log_level level, const char *event,
+	       const struct log_field *fields, size_t count);
+#define LOG_AT(l, level, event, ...)                                                             \
+	do {                                                                                     \
+		if (log_enabled(level)) {                                                        \
+			const struct log_field log_fields_[] = { { 0 }, ##__VA_ARGS__ };         \
+			log_event(l, level, event, log_fields_ + 1, ARRAY_LEN(log_fields_) - 1); \
+		}                                                                                \
 	} while (0)
 #define LOG_TRACE(l, ...) LOG_AT(l, LOG_TRACE, __VA_ARGS__)
 #define LOG_DEBUG(l, ...) LOG_AT(l, LOG_DEBUG, __VA_ARGS__)

@@ -26,6 +26,6 @@ static inline size_t rd_left(const struct rd *r)
 struct span rd_take(struct rd *r, size_t n);
 struct span rd_rest(struct rd *r);
 uint8_t rd_u8(struct rd *r);
-uint64_t rd_be(struct rd *r, size_t bytes); /* big-endian, 1..8 bytes */
-uint64_t rd_le(struct rd *r, size_t bytes); /* little-endian, 1..8 bytes */
+uint64_t rd_be(struct rd *r, size_t bytes);     /* big-endian, 1..8 bytes */
+uint64_t rd_le(struct rd *r, size_t bytes);     /* little-endian, 1..8 bytes */
 void rd_copy(struct rd *r, void *to, size_t n); /* zero-fills `to` when input is short */

@@ -28,5 +28,5 @@ static inline void rng_fill(struct rng *r, void *out, size_t n)
 	r->fill(r, out, n);
 }
 uint32_t rng_u32(struct rng *r);
-uint32_t rng_below(struct rng *r, uint32_t bound); /* uniform in [0, bound), bound > 0 */
+uint32_t rng_below(struct rng *r, uint32_t bound);            /* uniform in [0, bound), bound > 0 */
 int64_t rng_between(struct rng *r, int64_t min, int64_t max); /* uniform, both inclusive */

@@ -13,10 +13,10 @@ struct wr {
 };
 
 void wr_init(struct wr *w, size_t max);
-void wr_done(struct wr *w); /* frees; wr may be used again after wr_init */
-void wr_done_secret(struct wr *w); /* wipes, then frees */
-void wr_reset(struct wr *w); /* len = 0, keeps the memory */
-struct span wr_span(const struct wr *w); /* borrowed until the next write */
+void wr_done(struct wr *w);                      /* frees; wr may be used again after wr_init */
+void wr_done_secret(struct wr *w);               /* wipes, then frees */
+void wr_reset(struct wr *w);                     /* len = 0, keeps the memory */
+struct span wr_span(const struct wr *w);         /* borrowed until the next write */
 uint8_t *wr_take(struct wr *w, size_t *ret_len); /* caller frees; w is empty afterwards */
 
 uint8_t *wr_room(struct wr *w, size_t n); /* n uninitialised bytes appended, NULL when bad */

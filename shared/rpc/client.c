@@ -275,15 +275,24 @@ enum errc rpc_client_next(struct rpc_client *c, int timeout_ms, json_t **ret, st
 	}
 }
 
-static bool usable(const char *out)
+static bool take_if_there(char *out, size_t out_bytes, const char *dir, const char *rest)
 {
+	if (dir == NULL || dir[0] != '/')
+		return false;
+	snprintf(out, out_bytes, "%s%s", dir, rest);
 	return access(out, F_OK) == 0;
 }
 
 void rpc_socket_path(char *out, size_t out_bytes)
 {
+	static const struct {
+		const char *env, *rest;
+	} places[] = {
+		{ "XDG_RUNTIME_DIR", "/wad/wad.sock" },
+		{ "XDG_STATE_HOME", "/wad/wad.sock" },
+		{ "HOME", "/.local/state/wad/wad.sock" },
+	};
 	const char *given = getenv("WAD_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
 	if (given == NULL || given[0] == '\0')
 		given = getenv("WAD_RPC_SOCKET");
@@ -291,15 +300,15 @@ void rpc_socket_path(char *out, size_t out_bytes)
 		snprintf(out, out_bytes, "%s", given);
 		return;
 	}
-	if (runtime && runtime[0]) {
-		snprintf(out, out_bytes, "%s/wad/wad.sock", runtime);
-		if (usable(out))
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (take_if_there(out, out_bytes, getenv(places[i].env), places[i].rest))
 			return;
-	}
-	if (state && state[0])
-		snprintf(out, out_bytes, "%s/wad/wad.sock", state);
-	else
-		snprintf(out, out_bytes, "%s/.local/state/wad/wad.sock", home ? home : "");
-	if (!usable(out) && usable("/run/wad/wad.sock"))
+	if (take_if_there(out, out_bytes, "/run", "/wad/wad.sock") || geteuid() == 0)
+		return;
+	/* nobody is there: name the place where the user's own daemon would be */
+	if (runtime && runtime[0] == '/')
+		snprintf(out, out_bytes, "%s/wad/wad.sock", runtime);
+	else if (!take_if_there(out, out_bytes, getenv("HOME"), "/.local/state/wad/wad.sock") &&
+		 getenv("HOME") == NULL)
 		snprintf(out, out_bytes, "/run/wad/wad.sock");
 }

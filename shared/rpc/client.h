@@ -27,7 +27,6 @@ enum errc rpc_client_next(struct rpc_client *c, int timeout_ms, json_t **ret,
 			  struct err *e) MUST_USE;
 int rpc_client_fd(const struct rpc_client *c);
 
-/* Where the daemon's socket is: WAD_SOCKET, WAD_RPC_SOCKET, else the first that exists of
- * $XDG_RUNTIME_DIR/wad/wad.sock, the user's state directory and /run/wad/wad.sock; when none exists
- * the first that could. */
+/* Where the daemon's socket is: WAD_SOCKET, WAD_RPC_SOCKET, else the first that exists below
+ * $XDG_RUNTIME_DIR, the user's state directory and /run; when none exists, where it would be. */
 void rpc_socket_path(char *out, size_t out_bytes);

@@ -1,0 +1,127 @@
+/* Calls of every method, good and bad, through the validation that the daemon runs. */
+#include <string.h>
+
+#include "shared/base/macros.h"
+#include "shared/rpc/validate.h"
+
+#include "tests/unit/testing.h"
+
+static const struct {
+	const char *method, *params, *refusal; /* NULL: the params are good */
+} calls[] = {
+	{ "device.create", "{\"name\":\"sales-1\"}", NULL },
+	{ "device.create", "[\"sales-1\",\"admin\",100,200]", NULL },
+	{ "device.create", "{}", "name: is required" },
+	{ "device.create", "{\"name\":\"\"}", "name: must not be empty" },
+	{ "device.create", "{\"name\":\"a\",\"delay_min_ms\":-1}",
+	  "delay_min_ms: -1 is not within" },
+	{ "device.list", "{}", NULL },
+	{ "device.list", "{\"limit\":0}", "limit: 0 is not within 1 to 5000" },
+	{ "device.show", "{\"device\":\"sales-1\"}", NULL },
+	{ "device.show", "{\"device\":7}", NULL },
+	{ "device.show", "{\"id\":\"7\"}", "device.show has no parameter 'id'" },
+	{ "device.pair", "[\"sales-1\"]", NULL },
+	{ "device.pair", "[]", "device: is required" },
+	{ "device.qr", "{\"device\":\"sales-1\"}", NULL },
+	{ "device.qr", "{\"device\":[]}", "device: must be a string" },
+	{ "device.logout", "{\"device\":\"sales-1\"}", NULL },
+	{ "device.logout", "{\"devcie\":\"sales-1\"}", "did you mean 'device'?" },
+	{ "device.delete", "{\"device\":\"sales-1\"}", NULL },
+	{ "device.delete", "{\"device\":\"sales-1\",\"yes\":true}", "has no parameter 'yes'" },
+	{ "message.send", "{\"device\":\"a\",\"to\":\"+60123456789\",\"text\":\"hi\"}", NULL },
+	{ "message.send",
+	  "{\"device\":\"a\",\"to\":\"60123456789\",\"image\":\"aGk=\",\"caption\":\"c\"}", NULL },
+	{ "message.send", "{\"device\":\"a\",\"to\":\"0123456789\",\"text\":\"hi\"}",
+	  "to: not a phone number" },
+	{ "message.send", "{\"device\":\"a\",\"to\":\"60123456789\",\"image\":\"\"}",
+	  "image: must not be empty" },
+	{ "message.show", "{\"id\":\"41\"}", NULL },
+	{ "message.show", "{\"id\":\"x\"}", "id: an id is a string of digits" },
+	{ "message.list", "{\"device\":\"a\",\"chat\":\"60123456789\",\"limit\":5}", NULL },
+	{ "message.list", "{\"limit\":1001}", "limit: 1001 is not within 1 to 1000" },
+	{ "lead.import",
+	  "{\"csv\":\"phone\\n60123456789\\n\",\"niche\":\"gym\",\"status\":\"customer\"}", NULL },
+	{ "lead.import", "{\"csv\":\"phone\",\"status\":\"friend\"}",
+	  "status: must be one of: prospect customer" },
+	{ "lead.list", "{\"niche\":\"gym\",\"after\":\"9\"}", NULL },
+	{ "lead.list", "{\"nich\":\"gym\"}", "did you mean 'niche'?" },
+	{ "campaign.create", "{\"title\":\"t\",\"text\":\"hi\",\"devices\":[\"a\"]}", NULL },
+	{ "campaign.create", "{\"title\":\"t\",\"start_at\":\"2026-11-22T10:00:00+08:00\"}", NULL },
+	{ "campaign.create", "{\"title\":\"t\",\"start_at\":\"tomorrow\"}",
+	  "start_at: must be a time" },
+	{ "campaign.create", "{\"title\":\"t\",\"devices\":\"a\"}", "devices: must be an array" },
+	{ "campaign.list", "{\"state\":\"running\"}", NULL },
+	{ "campaign.list", "{\"state\":\"runing\"}", "state: must be one of" },
+	{ "campaign.show", "{\"campaign\":\"5\"}", NULL },
+	{ "campaign.show", "{\"campaign\":\"Sale\"}", "campaign: an id is a string of digits" },
+	{ "campaign.pause", "{\"campaign\":5}", NULL },
+	{ "campaign.pause", "{}", "campaign: is required" },
+	{ "campaign.resume", "[\"5\"]", NULL },
+	{ "campaign.resume", "[5.5]", "campaign: an id is a string of digits" },
+	{ "campaign.cancel", "{\"campaign\":\"5\"}", NULL },
+	{ "campaign.cancel", "[\"5\",\"6\"]", "campaign.cancel takes 1 parameters, 2 are given" },
+	{ "queue.stats", "{}", NULL },
+	{ "queue.stats", "{\"device\":\"\"}", "device: must not be empty" },
+	{ "event.subscribe", "{\"topics\":[\"device.*\"],\"since_id\":\"0\"}", NULL },
+	{ "event.subscribe", "{\"topics\":[\"\"]}", "topics: each entry" },
+	{ "event.unsubscribe", "{\"subscription\":\"1\"}", NULL },
+	{ "event.unsubscribe", "{}", "subscription: is required" },
+	{ "daemon.status", "{}", NULL },
+	{ "daemon.status", "{\"x\":1}", "daemon.status has no parameter 'x'" },
+	{ "daemon.stop", "[]", NULL },
+	{ "daemon.stop", "[1]", "daemon.stop takes 0 parameters, 1 are given" },
+	{ "system.hello", "{\"client\":\"wactl\",\"version\":\"0.1.0\",\"api\":\"1.0\"}", NULL },
+	{ "system.hello", "{\"client\":1}", "client: must be a string" },
+	{ "system.ping", "{}", NULL },
+	{ "system.ping", "[1]", "system.ping takes 0 parameters, 1 are given" },
+	{ "rpc.discover", "{}", NULL },
+	{ "rpc.discover", "{\"version\":1}", "rpc.discover has no parameter 'version'" },
+};
+
+static void calls_are_taken_or_refused_by_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		const struct cat_method *m = catalogue_find(calls[i].method);
+		json_t *params = json_loads(calls[i].params, 0, NULL), *got = NULL;
+		struct err e = ERR_NONE;
+		enum errc code;
+
+		assert_non_null(m);
+		assert_non_null(params);
+		code = rpc_validate(m, params, &got, NULL, &e);
+		if (calls[i].refusal == NULL && code)
+			fail_msg("%s %s: %s", calls[i].method, calls[i].params, err_msg(&e));
+		if (calls[i].refusal && (!code || strstr(err_msg(&e), calls[i].refusal) == NULL))
+			fail_msg("%s %s: got '%s'", calls[i].method, calls[i].params, err_msg(&e));
+		json_decref(params);
+		json_decref(got);
+	}
+}
+
+static void every_method_is_called_both_ways(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < catalogue_len(); i++) {
+		unsigned good = 0, bad = 0;
+
+		for (size_t j = 0; j < ARRAY_LEN(calls); j++) {
+			if (strcmp(calls[j].method, catalogue_at(i)->name) != 0)
+				continue;
+			good += calls[j].refusal == NULL;
+			bad += calls[j].refusal != NULL;
+		}
+		if (good == 0 || bad == 0)
+			fail_msg("%s: needs a good and a bad call", catalogue_at(i)->name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(calls_are_taken_or_refused_by_name),
+		cmocka_unit_test(every_method_is_called_both_ways),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
