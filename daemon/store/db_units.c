@@ -3,6 +3,8 @@
 #include "shared/base/list.h"
 #include "shared/base/xalloc.h"
 
+#include "daemon/store/crash.h"
+
 enum {
 	GROUP_BYTES = 4 << 20, /* a group stays small enough to be sent in one piece */
 	WAITING_BYTES_MAX = 128 << 20,
@@ -156,8 +158,10 @@ static void run(struct db_units *us)
 		for (size_t i = 0; i < u->len; i++)
 			db_conn_send_stmt(us->conn, u->at[i].stmt, u->at[i].params, &u->at[i]);
 	}
+	CRASH_POINT("group.before_commit");
 	db_conn_send_text(us->conn, "commit", &us->edge);
 	db_conn_send_sync(us->conn, &us->edge);
+	CRASH_POINT("group.commit_sent"); /* the outcome is unknown */
 }
 
 static void on_gather(uv_timer_t *t)
@@ -287,6 +291,7 @@ static void on_sync(void *ctx, void *op)
 	} else if (us->committed && us->refusal == REFUSAL_NONE) {
 		struct err ok = ERR_NONE;
 
+		CRASH_POINT("group.after_commit");
 		group_end(us, &ok);
 	} else {
 		if (us->refusal == REFUSAL_NONE) {

@@ -9,6 +9,7 @@
 #include "shared/base/text.h"
 #include "shared/base/xalloc.h"
 
+#include "daemon/store/crash.h"
 #include "daemon/store/stmt_rows.h"
 
 /* any number does, as long as every version of the program uses the same */
@@ -117,6 +118,7 @@ static enum errc apply(PGconn *pg, const struct sql_text *m, struct err *e)
 			return err_set(e, ERR_DATABASE, "migration %s: %s", m->name,
 				       PQerrorMessage(pg));
 	}
+	CRASH_POINT("migrate.before_commit");
 	if (run(pg, "commit", e))
 		return err_wrap(e, "migration %s: commit", m->name);
 	return ERR_OK;
