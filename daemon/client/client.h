@@ -120,7 +120,7 @@ const char *send_outcome_name(enum send_outcome o);
 struct send_result {
 	enum send_outcome outcome;
 	int code; /* the ack's error, 0 when none */
-	const char *reason; /* for people */
+	const char *reason; /* for people; borrowed for the call */
 	unix_ms server_time;
 };
 

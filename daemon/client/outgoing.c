@@ -198,6 +198,7 @@ void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open)
 
 		*x = (struct ahead){ .d = d, .pn = pns[i], .open = open, .a = arena_new() };
 		device_hold(d);
+		peer_warm(d, d->pn.user);
 		peer_find(d, pns[i], ahead_found, x);
 	}
 }

@@ -285,6 +285,17 @@ void peer_find(struct device *d, uint64_t pn, join_fn done, void *ctx)
 	join_go(j);
 }
 
+void peer_warm(struct device *d, uint64_t pn)
+{
+	struct device_cache *c = d->env->cache;
+	struct peer *p = peer_get(c, d->user_id, addr_make(JID_PN, pn, 0));
+
+	if (p == NULL)
+		p = peer_add(&c->peers, d->user_id, pn, 0);
+	if (!peer_is_fresh(c, p))
+		peer_want(d, p);
+}
+
 struct pair_query {
 	struct device *d;
 	struct addr a;

@@ -43,6 +43,7 @@ void usync_flush(struct device *d); /* asks the network */
 /* Makes sure number `pn` is known with fresh devices. done may come before it returns; errors:
  * ERR_NOT_FOUND not on WhatsApp, ERR_RATE_LIMITED, ERR_DATABASE, ERR_PEER, ERR_DEVICE_OFFLINE. */
 void peer_find(struct device *d, uint64_t pn, join_fn done, void *ctx);
+void peer_warm(struct device *d, uint64_t pn); /* the same, nobody waits */
 /* Makes sure that the pair of a (PN or LID) is known as far as the tables have it. */
 void peer_find_pair(struct device *d, struct addr a, join_fn done, void *ctx);
 /* what is in memory; NULL when nothing */

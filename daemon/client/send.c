@@ -347,6 +347,7 @@ static void send_have_media(void *ctx, const struct err *e)
 	if (!send_goes_on(s, e))
 		return;
 	s->called = true;
+	peer_warm(s->d, s->d->pn.user); /* asked for in the same request */
 	peer_find(s->d, s->to_pn, send_have_peer, s);
 }
 
