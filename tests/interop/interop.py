@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""Independent clients talk to a device of wad, over wasandbox.
+
+usage: interop.py BUILD NAME PROGRAM...    NAME: baileys or whatsmeow
+"""
+import base64
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
+from wadtest import Failure, Sandbox, Wad, png, wait_until  # noqa: E402
+from party import Party  # noqa: E402
+
+WAD_PHONE, PARTY_PHONE, OTHER_PHONE = "60111000001", "60111000002", "60111000003"
+
+
+class Meeting:
+    """One sandbox, one wad with a device, one client of another project."""
+
+    def __init__(self, build, name, program, directory):
+        self.name = name
+        self.directory = directory
+        self.sandbox = self.wad = self.party = None
+        self.proofs = 0
+        self.sandbox = Sandbox(build, directory, phones=(WAD_PHONE, 3))
+        self.party = self.start_party(program)
+        self.build = build
+
+    def start_party(self, program):
+        s = self.sandbox
+        if self.name == "baileys":
+            argv = program + [s.url(), s.root_key, self.name]
+            return Party(self.name, argv, self.directory, {"NODE_EXTRA_CA_CERTS": s.ca_file})
+        argv = program + [f"127.0.0.1:{s.port}", s.ca_file, s.root_key, self.name, self.directory]
+        return Party(self.name, argv, self.directory)
+
+    def start_wad(self):
+        self.wad = Wad(self.build, self.directory, self.sandbox)
+        self.wad.pair("wad", WAD_PHONE, delay_min_ms=0, delay_max_ms=0)
+        self.wad.wait_online(1)
+
+    def stop(self):
+        for part in (self.party, self.wad, self.sandbox):
+            if part:
+                try:
+                    part.stop()
+                except Failure as e:
+                    print(e)
+
+    def proof(self, text):
+        self.proofs += 1
+        print(f"proof: interop {self.name}: {text}", flush=True)
+
+    # -- what wad and the phones know --
+
+    def wad_sends(self, text=None, image=None):
+        args = {"device": "wad", "to": PARTY_PHONE}
+        if image:
+            args.update(image=base64.b64encode(image).decode(), caption=text)
+        else:
+            args.update(text=text)
+        return self.wad.call("message.send", **args)["id"]
+
+    def wad_state(self, ident, states, seconds=30):
+        def there():
+            got = self.wad.call("message.show", id=ident)
+            return got if got["state"] in states else None
+
+        try:
+            return wait_until(there, seconds, "")
+        except Failure:
+            raise Failure(f"message {ident} of wad is not {states[0]}: {self.wad.call('message.show', id=ident)}")
+
+    def wad_has(self, text, seconds=30):
+        """The incoming message with this text, stored once."""
+        def there():
+            rows = self.wad.call("message.list", device="wad", limit=1000)["messages"]
+            return [r for r in rows if r.get("text") == text and not r["from_me"]]
+
+        found = wait_until(there, seconds, f"wad has '{text}'")
+        if len(found) != 1:
+            raise Failure(f"wad has '{text}' {len(found)} times")
+        return found[0]
+
+    def phone_has(self, phone, text, seconds=30):
+        def there():
+            return [m for m in self.sandbox.messages(phone=phone)
+                    if m["kind"] == "message" and m.get("text") == text]
+
+        return wait_until(there, seconds, f"phone {phone} shows '{text}'")[0]
+
+    def users_of_wad(self):
+        device = self.wad.call("device.show", device="wad")
+        return [WAD_PHONE, device.get("lid", "").split("@")[0].split(":")[0]]
+
+    # -- the proofs --
+
+    def pair(self):
+        p = self.party
+        p.do("connect")
+        qr = p.wait("qr")["text"]
+        got = self.sandbox.scan(qr, PARTY_PHONE)
+        opened = p.wait("open", 60)
+        if got["phone"] != PARTY_PHONE or not opened["jid"].startswith(PARTY_PHONE + ":"):
+            raise Failure(f"paired as {opened['jid']}, the sandbox says {got}")
+        self.proof(f"pairs by QR and logs in as {opened['jid']}")
+
+    def phone_chat(self):
+        """Both ways with a simulated phone, before wad is there."""
+        p, text = self.party, "from a phone"
+        self.sandbox.admin("POST", f"/admin/phones/{OTHER_PHONE}/send", {"to": PARTY_PHONE, "text": text})
+        p.wait("message", text=text)
+        p.do("send_text", to=OTHER_PHONE, text="to a phone")
+        self.phone_has(OTHER_PHONE, "to a phone")
+        self.proof("chats with a simulated phone")
+
+    def phone_retry(self):
+        """A phone does not open the client's message and asks for it again."""
+        p = self.party
+        self.sandbox.faults(target=PARTY_PHONE, forceRetry=1)
+        ident = p.do("send_text", to=OTHER_PHONE, text="once more for the phone")["msg"]
+        p.wait("retry_asked", id=ident)
+        shown = self.phone_has(OTHER_PHONE, "once more for the phone")
+        self.sandbox.admin("DELETE", "/admin/faults")
+        if shown["id"] != ident:
+            raise Failure(f"shown under id {shown['id']}, sent as {ident}")
+        self.proof("answers a phone's retry receipt")
+
+    def texts(self):
+        p = self.party
+        ident = self.wad_sends("hello from wad")
+        p.wait("message", text="hello from wad", fromMe=False)
+        self.wad_state(ident, ("delivered", "read"))
+        for n in range(3):
+            p.do("send_text", to=WAD_PHONE, text=f"hello {n} from {self.name}")
+        for n in range(3):
+            self.wad_has(f"hello {n} from {self.name}")
+        for n in range(3):
+            self.wad_sends(f"answer {n}")
+        for n in range(3):
+            p.wait("message", text=f"answer {n}", fromMe=False)
+        self.proof("exchanges texts with wad")
+
+    def images(self):
+        p = self.party
+        picture = png(320, 200, 1)
+        self.wad_sends("picture of wad", picture)
+        got = p.wait("message", text="picture of wad", fromMe=False)
+        if got["image"] != hashlib.sha256(picture).hexdigest():
+            raise Failure(f"the picture of wad came as other bytes: {got}")
+        theirs = os.path.join(self.directory, "theirs.png")
+        with open(theirs, "wb") as f:
+            f.write(png(300, 100, 2))
+        p.do("send_image", to=WAD_PHONE, path=theirs, caption=f"picture of {self.name}")
+        row = self.wad_has(f"picture of {self.name}")
+        if row["kind"] != "image":
+            raise Failure(f"wad stored the picture as {row}")
+        self.proof("exchanges images with wad, the bytes compared")
+
+    def party_away(self):
+        """What was sent while the client was away comes when it is back."""
+        p = self.party
+        p.do("disconnect")
+        idents = [self.wad_sends(f"missed {n}") for n in range(4)]
+        for ident in idents:
+            self.wad_state(ident, ("sent", "delivered", "read"))
+        since = p.mark()
+        p.do("connect")
+        p.wait("open", since=since)
+        for n in range(4):
+            p.wait("message", since=since, text=f"missed {n}")
+        p.do("send_text", to=WAD_PHONE, text="back again")
+        self.wad_has("back again")
+        self.proof("reconnects and gets the 4 messages it missed from wad")
+
+    def wad_away(self):
+        """The same for wad."""
+        p = self.party
+        self.wad.stop()
+        for n in range(4):
+            p.do("send_text", to=WAD_PHONE, text=f"missed by wad {n}")
+        self.wad.start()
+        self.wad.wait_online(1)
+        for n in range(4):
+            self.wad_has(f"missed by wad {n}")
+        self.wad_sends("wad is back")
+        p.wait("message", text="wad is back")
+        self.proof("wad restarts and gets the 4 messages it missed from it")
+
+    def party_asks(self):
+        """The client lost its sessions with wad: it asks, wad answers."""
+        p = self.party
+        if p.do("forget_sessions", users=self.users_of_wad())["count"] == 0:
+            raise Failure(f"{self.name} had no session with wad to lose")
+        since = p.mark()
+        ident = self.wad_sends("cannot be read at first")
+        p.wait("undecryptable", since=since)
+        p.wait("message", since=since, text="cannot be read at first")
+        self.wad_state(ident, ("delivered", "read"))
+        self.wad_sends("and on")
+        p.wait("message", text="and on")
+        p.do("send_text", to=WAD_PHONE, text="and back")
+        self.wad_has("and back")
+        self.proof("causes a retry receipt that wad answers")
+
+    def wad_asks(self):
+        """The client sends what wad cannot decrypt: wad asks, the client answers."""
+        p = self.party
+        if p.do("spoil_sessions", users=self.users_of_wad())["count"] == 0:
+            raise Failure(f"{self.name} had no session with wad to spoil")
+        since = p.mark()
+        ident = p.do("send_text", to=WAD_PHONE, text="spoiled at first")["msg"]
+        p.wait("retry_asked", since=since, id=ident)
+        row = self.wad_has("spoiled at first")
+        if row["id"] != ident:
+            raise Failure(f"wad stored it under {row['id']}, sent as {ident}")
+        p.do("send_text", to=WAD_PHONE, text="whole again")
+        self.wad_has("whole again")
+        self.wad_sends("heard you")
+        p.wait("message", text="heard you")
+        self.proof("answers the retry receipt of wad")
+
+    def once(self):
+        """Nothing was shown twice; no counter was used for two plaintexts."""
+        texts = [e["text"] for e in self.party.events if e["event"] == "message" and not e.get("fromMe")]
+        twice = sorted({t for t in texts if texts.count(t) > 1})
+        if twice:
+            raise Failure(f"{self.name} showed more than once: {twice}")
+        failed = [e for e in self.party.events if e["event"] == "message_failed"]
+        if failed:
+            raise Failure(f"{self.name} could not take: {failed}")
+        bad = self.sandbox.violations()
+        if bad:
+            raise Failure(f"violations: {bad}")
+        self.proof(f"showed {len(texts)} messages, each once; the sandbox saw no violation")
+
+
+def main():
+    build, name, program = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    directory = tempfile.mkdtemp(prefix=f"wad-interop-{name}-")
+    os.chmod(directory, 0o755)  # started as root, the private database has a user of its own
+    started = time.monotonic()
+    meeting = None
+    ok = False
+    try:
+        meeting = Meeting(build, name, program, directory)
+        for step in ("pair", "phone_chat", "phone_retry", "start_wad", "texts", "images", "party_away", "wad_away",
+                     "party_asks", "wad_asks", "once"):
+            at = time.monotonic()
+            try:
+                getattr(meeting, step)()
+            except Exception as e:
+                raise Failure(f"{name}, step {step}: {e}") from e
+            print(f"  {step}: {time.monotonic() - at:.1f} s", flush=True)
+        ok = True
+    except Failure as e:
+        print(e)
+        print(f"logs are in {directory}")
+    finally:
+        if meeting:
+            meeting.stop()
+    if ok:
+        shutil.rmtree(directory)
+        print(f"interop {name}: {meeting.proofs} proofs in {time.monotonic() - started:.0f} s")
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
