@@ -137,6 +137,11 @@ class Sandbox:
             found += rows
             since = rows[-1]["seq"]
 
+    def shown(self, text=None, **query):
+        """What recipients' phones show; not the copies that a sender's own phone gets."""
+        return [m for m in self.messages(**query) if m["kind"] == "message" and not m.get("deviceSent")
+                and (text is None or m.get("text") == text)]
+
     def violations(self):
         answer = self.admin("GET", "/admin/violations")
         return answer["violations"] if isinstance(answer, dict) else answer
@@ -309,7 +314,7 @@ class Tally:
     def check(self, log):
         seen, ids, repeats = {}, {}, 0
         for entry in log:
-            if entry.get("kind") != "message":
+            if entry.get("kind") != "message" or entry.get("deviceSent"):
                 continue
             key = (str(entry["phone"]), entry.get("text") or "")
             if key not in self.expected:

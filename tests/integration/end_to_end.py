@@ -39,7 +39,7 @@ def texts_and_images_go_both_ways(build):
         wad.wactl("message", "send", "--device", "d1", "--to", LEAD, "--image", picture, "--caption", "look", "--wait",
                   "delivered", "--timeout", "30s")
         log = sandbox.messages(phone=LEAD)
-        texts = [m.get("text") for m in log if m["kind"] == "message"]
+        texts = [m.get("text") for m in sandbox.shown(phone=LEAD)]
         check(texts.count("hi there") == 1 and texts.count("look") == 1, f"the phone shows {texts}")
 
         sandbox.admin("POST", f"/admin/phones/{LEAD}/send", {"to": str(DEVICE), "text": "an answer"})
@@ -86,7 +86,7 @@ def a_retry_receipt_is_answered(build):
         check(json.loads(got.stdout)["state"] in ("delivered", "read"), got.stdout)
         log = sandbox.messages(phone=LEAD)
         check([m["kind"] for m in log].count("forced-retry") == 1, f"one forced retry: {log}")
-        check([m.get("text") for m in log if m["kind"] == "message"] == ["again please"], f"shown once: {log}")
+        check([m.get("text") for m in sandbox.shown(phone=LEAD)] == ["again please"], f"shown once: {log}")
 
 
 def a_campaign_reaches_its_niche_only(build):
@@ -104,13 +104,11 @@ def a_campaign_reaches_its_niche_only(build):
         wait_until(lambda: not tally.check(sandbox.messages())["missing"], 20, "all are shown")
         result = tally.check(sandbox.messages())
         check(not result["twice"], f"{result}")
-        others = [m for m in sandbox.messages() if m["kind"] == "message" and int(m["phone"]) >= LEAD + 40
-                  and m.get("text") == "hello shops"]
+        others = [m for m in sandbox.shown("hello shops") if int(m["phone"]) >= LEAD + 40]
         check(not others, f"schools got the shops' message: {others[:3]}")
         per_device = {}
-        for m in sandbox.messages():
-            if m["kind"] == "message" and m.get("text") == "hello shops":
-                per_device[m["fromPn"]] = per_device.get(m["fromPn"], 0) + 1
+        for m in sandbox.shown("hello shops"):
+            per_device[m["fromPn"]] = per_device.get(m["fromPn"], 0) + 1
         check(len(per_device) == 3 and max(per_device.values()) - min(per_device.values()) <= 1,
               f"not spread evenly: {per_device}")
 
@@ -135,7 +133,7 @@ def pause_resume_and_cancel_hold(build):
         got = wad.call("campaign.show", campaign=campaign)
         check(got["state"] == "cancelled" and got["counts"]["cancelled"] > 0, f"{got}")
         time.sleep(1)
-        shown = [m for m in sandbox.messages() if m["kind"] == "message" and m.get("text") == "slow"]
+        shown = sandbox.shown("slow")
         check(len(shown) == got["counts"]["sent"], f"{len(shown)} shown, {got['counts']} counted")
         check(len({m["phone"] for m in shown}) == len(shown), "somebody was shown it twice")
 
@@ -154,7 +152,7 @@ def a_fallen_devices_rows_move_to_another(build):
         done = wad.wait_campaign(campaign, 60)
         check(done["counts"]["sent"] + done["counts"]["failed"] == 40, f"{done}")
         check(done["counts"]["failed"] <= 1, f"at most the one in flight is lost with its device: {done}")
-        shown = [m["phone"] for m in sandbox.messages() if m["kind"] == "message" and m.get("text") == "move me"]
+        shown = [m["phone"] for m in sandbox.shown("move me")]
         check(len(shown) == len(set(shown)) and len(shown) >= 39, f"{len(shown)} shown, {len(set(shown))} phones")
 
 
