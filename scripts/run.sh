@@ -3,6 +3,7 @@
 set -euo pipefail
 build=$1
 state=${XDG_STATE_HOME:-$HOME/.local/state}/wad
+[ "$(id -u)" -eq 0 ] && state=/var/lib/wad # the database does not run as root and must reach it
 cat <<TEXT
 wad starts in the foreground; Ctrl-C stops it. Its state is kept in $state
 

@@ -93,7 +93,7 @@ create table messages (
   push_name text,
   status smallint not null default 0,       -- own messages: 0 pending 1 sent 2 delivered 3 read 4 played
   raw bytea not null,                       -- Message protobuf
-  stored_at timestamptz not null default now(),
+  stored_at timestamptz not null default clock_timestamp(),
   primary key (user_id, device_id, chat, sender, msg_id)
 );
 create index messages_by_chat on messages (user_id, device_id, chat, at);
