@@ -7,6 +7,7 @@
 #include "shared/rpc/events.h"
 
 #include "ctl/args.h"
+#include "ctl/docs_man.h"
 #include "ctl/help.h"
 #include "ctl/print.h"
 
@@ -188,6 +189,14 @@ static void offer_position(const struct completion *c, const struct cat_method *
 		offer_values(c, cat_param_find(m->in, name));
 }
 
+static void offer_docs(const struct completion *c, const char *kind)
+{
+	if (kind == NULL)
+		offer_words(c, "completions man");
+	else
+		offer_words(c, strcmp(kind, "man") == 0 ? docs_man_parts : "bash zsh fish");
+}
+
 void ctl_complete(FILE *to, int len, char *const *words)
 {
 	struct completion c = { .to = to, .prefix = "", .lead = "" };
@@ -232,7 +241,7 @@ void ctl_complete(FILE *to, int len, char *const *words)
 		else
 			offer_verbs(&c, plain[1]);
 	} else if (strcmp(plain[0], "docs") == 0) {
-		offer_words(&c, count == 1 ? "completions" : "bash zsh fish");
+		offer_docs(&c, count == 1 ? NULL : plain[1]);
 	} else if (count == 1) {
 		offer_verbs(&c, plain[0]);
 	} else if (m) {

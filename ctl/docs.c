@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ctl/docs_man.h"
+
 /* The scripts only carry words to "wactl __complete": what can be completed is in the program. */
 static const char bash_text[] =
 	"# completion of wactl for bash; made by: wactl docs completions bash\n"
@@ -71,8 +73,13 @@ enum errc ctl_docs(FILE *to, size_t len, const char *const *words, struct err *e
 		else if (strcmp(words[1], "fish") == 0)
 			text = fish_text;
 	}
+	if (len == 2 && strcmp(words[0], "man") == 0 && docs_man(to, words[1]))
+		return ERR_OK;
 	if (text == NULL)
-		return err_set(e, ERR_USAGE, "usage: wactl docs completions bash|zsh|fish");
+		return err_set(e, ERR_USAGE,
+			       "usage: wactl docs completions bash|zsh|fish, or wactl docs man PART"
+			       " (one of: %s)",
+			       docs_man_parts);
 	fputs(text, to);
 	return ERR_OK;
 }

@@ -68,6 +68,7 @@ void help_all(FILE *to)
 	      "  version              Print the version.\n"
 	      "  help [NOUN [VERB]]   Print help.\n"
 	      "  docs completions SHELL   Print completions for bash, zsh or fish.\n"
+	      "  docs man PART        Print a part of the manual pages.\n"
 	      "\nflags of every command, before or after it:\n",
 	      to);
 	flags_of(to, NULL);
@@ -89,7 +90,7 @@ void help_noun(FILE *to, const char *noun)
 	fprintf(to, "\n'wactl help %.*s VERB' tells more.\n", (int)len, noun);
 }
 
-static const char *value_name(const struct cat_param *p)
+const char *help_value_name(const struct cat_param *p)
 {
 	switch (p->type) {
 	case CAT_ID:
@@ -142,7 +143,7 @@ static void usage_line(FILE *to, const struct cat_method *m)
 		if (p->need != CAT_REQUIRED || cat_word_in(m->args, p->name))
 			continue;
 		help_flag_name(p, flag);
-		fprintf(to, " %s %s", flag, value_name(p));
+		fprintf(to, " %s %s", flag, help_value_name(p));
 	}
 	fputs(" [FLAGS]\n\n", to);
 	fprintf(to, "%s\n", m->doc);
@@ -154,7 +155,7 @@ void help_method(FILE *to, const struct cat_method *m)
 	fputc('\n', to);
 	for (const struct cat_param *p = m->in; p->name; p++) {
 		char flag[64], text[128];
-		const char *value = value_name(p);
+		const char *value = help_value_name(p);
 
 		help_flag_name(p, flag);
 		snprintf(text, sizeof text, "    %s%s%s", flag, value ? " " : "",

@@ -9,3 +9,5 @@ void help_noun(FILE *to, const char *noun); /* as ctl_noun gives it */
 void help_method(FILE *to, const struct cat_method *m);
 /* "--delay-min-ms" of delay_min_ms */
 void help_flag_name(const struct cat_param *p, char out[static 64]);
+/* what help calls the value of a flag; NULL: takes none */
+const char *help_value_name(const struct cat_param *p);
