@@ -209,6 +209,7 @@ int ctl_run(const struct ctl_args *a)
 	json_t *params = NULL;
 	int code;
 
+	stop_flag = 0; /* the shell runs many commands */
 	printer_init(&s.printer, a, stdout);
 	if (a->list_fields) {
 		print_field_names(&s.printer, printed_method(a));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <readline/history.h>
 #include <readline/readline.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,20 @@ static char **complete(const char *text, int start, int end)
 	return rl_completion_matches(text, next_candidate);
 }
 
+static void on_interrupt(int signal_no)
+{
+	(void)signal_no; /* readline sees it by itself and calls the hook */
+}
+
+static int cancel_line(void)
+{
+	rl_replace_line("", 0);
+	rl_crlf();
+	rl_on_new_line();
+	rl_redisplay();
+	return 0;
+}
+
 /* NULL when there is no place for it; the caller's */
 static char *history_path(void)
 {
@@ -67,7 +82,14 @@ static char *history_path(void)
 		dir = xasprintf("%s/wactl", state);
 	else if (home && home[0])
 		dir = xasprintf("%s/.local/state/wactl", home);
-	if (dir == NULL || (mkdir(dir, 0700) != 0 && errno != EEXIST))
+	if (dir == NULL)
+		return NULL;
+	for (char *at = strchr(dir + 1, '/'); at; at = strchr(at + 1, '/')) { /* its parents */
+		*at = '\0';
+		mkdir(dir, 0700);
+		*at = '/';
+	}
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return NULL;
 	return xasprintf("%s/history", dir);
 }
@@ -102,6 +124,12 @@ static void run_line(const struct ctl_args *start, const char *line)
 		print_failure(stderr, FORMAT_TABLE, &e, NULL);
 }
 
+static char *next_line(void)
+{
+	signal(SIGINT, on_interrupt); /* a command may have changed it */
+	return readline("wactl> ");
+}
+
 int ctl_shell(const struct ctl_args *start)
 {
 	AUTO_FREE char *history = history_path();
@@ -109,23 +137,23 @@ int ctl_shell(const struct ctl_args *start)
 
 	rl_readline_name = "wactl";
 	rl_attempted_completion_function = complete;
+	rl_signal_event_hook = cancel_line;
 	using_history();
 	stifle_history(HISTORY_MAX);
 	if (history)
 		read_history(history);
 	puts("wactl: 'help' lists the commands, Ctrl-D leaves");
-	while ((line = readline("wactl> ")) != NULL) {
+	while ((line = next_line()) != NULL) {
 		const char *text = line + strspn(line, " \t");
+		bool leaves = strcmp(text, "exit") == 0 || strcmp(text, "quit") == 0;
 
-		if (strcmp(text, "exit") == 0 || strcmp(text, "quit") == 0) {
-			free(line);
-			break;
-		}
-		if (text[0]) {
+		if (text[0] && !leaves) {
 			add_history(text);
 			run_line(start, text);
 		}
 		free(line);
+		if (leaves)
+			break;
 	}
 	if (history) {
 		mode_t mask = umask(077);

@@ -141,5 +141,5 @@ int ctl_watch(struct session *s, json_t *params)
 	}
 out:
 	json_decref(params);
-	return code;
+	return stop_asked() ? EXIT_INTERRUPTED : code;
 }

@@ -400,7 +400,7 @@ static void pairing_draws_in_place_on_a_terminal(void **state)
 	assert_non_null(strstr(r->out, "sales-1 is linked"));
 	assert_int_equal(in_terminal(d, 10, args, r->out), 0); /* does not fit: never scrolled */
 	assert_null(strstr(r->out, "\xe2\x96\x80"));
-	assert_non_null(strstr(r->out, "the terminal has 80x10"));
+	assert_non_null(strstr(r->out, "have 80x10"));
 	json_decref(c.last_params);
 	fake_daemon_free(d);
 	free(r);
@@ -444,6 +444,34 @@ static void watching_survives_a_restart_and_ends_with_its_reader(void **state)
 	free(r);
 }
 
+static void an_interrupt_has_its_own_code(void **state)
+{
+	struct canned c = { .state = "device.online" };
+	struct fake_daemon *d = fake_daemon_new(answer, &c);
+	int ends[2], status = 0;
+	char first[6] = "";
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		execl(WACTL_PATH, "wactl", "--socket", fake_daemon_path(d), "device", "pair",
+		      "sales-1", "--qr", "text", (char *)NULL);
+		_exit(99);
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], first, 5), 5); /* a code: now it waits */
+	kill(pid, SIGINT);
+	waitpid(pid, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 130);
+	close(ends[0]);
+	json_decref(c.last_params);
+	fake_daemon_free(d);
+}
+
 static void names_are_completed_from_the_daemon(void **state)
 {
 	struct canned c = { .state = "x" };
@@ -472,6 +500,7 @@ int main(void)
 		cmocka_unit_test(pairing_draws_in_place_on_a_terminal),
 		cmocka_unit_test(tables_and_questions_on_a_terminal),
 		cmocka_unit_test(watching_survives_a_restart_and_ends_with_its_reader),
+		cmocka_unit_test(an_interrupt_has_its_own_code),
 		cmocka_unit_test(names_are_completed_from_the_daemon),
 	};
 
