@@ -145,11 +145,10 @@ static void put_too_small(struct wr *w, const struct pairing *p, const struct qr
 
 	terminal_size(p, &columns, &rows);
 	qr_size(q, style, 2, &need_columns, &need_rows);
-	snprintf(
-		text, sizeof text,
-		"the code needs %zux%zu, the terminal has %zux%zu: enlarge it or zoom out, or use %s\n",
-		need_columns, need_rows + 2, columns, rows,
-		style == QR_SEXTANT ? "--qr text" : "--qr sextant");
+	/* short lines: one that wraps would spoil the count of lines to go back */
+	snprintf(text, sizeof text, "need %zux%zu, have %zux%zu\nenlarge it, zoom out or use %s\n",
+		 need_columns, need_rows + 2, columns, rows,
+		 style == QR_SEXTANT ? "--qr text" : "--qr sextant");
 	wr_str(w, text);
 }
 

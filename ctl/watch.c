@@ -50,8 +50,10 @@ static void print_event(struct watch *w, json_t *notification)
 		return; /* again, after a reconnect */
 	if (id)
 		snprintf(w->last_id, sizeof w->last_id, "%s", id);
-	out = json_copy(params);
-	json_object_del(out, "subscription");
+	out = json_object();
+	for (const struct cat_param *f = ctl_event_watch.out; f->name; f++)
+		if (json_object_get(params, f->name))
+			json_object_set(out, f->name, json_object_get(params, f->name));
 	json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	fputc('\n', stdout);
 	json_decref(out);
