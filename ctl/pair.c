@@ -23,7 +23,7 @@ struct pairing {
 	int64_t qr_no, qr_count, expires_at_ms, looked_at_ms;
 	size_t lines_up; /* of the last drawing, when it can be replaced */
 	bool shown;      /* this code was shown */
-	bool linked;
+	bool linked, told_waiting;
 	char reason[160]; /* why it failed; "" while it did not */
 };
 
@@ -219,6 +219,10 @@ static enum errc look(struct pairing *p, struct err *e)
 			return e->code;
 	}
 	take_state(p, v);
+	if (p->qr == NULL && !p->told_waiting) {
+		session_note(p->s, "no code yet, the daemon is connecting");
+		p->told_waiting = true;
+	}
 	json_decref(v);
 	return ERR_OK;
 }

@@ -71,9 +71,15 @@ enum errc session_call(struct session *s, const char *method, json_t *params, js
 		       struct err *e)
 {
 	bool is_long = strcmp(method, "lead.import") == 0;
+	int64_t start = clock_mono(clock_real()).ms;
+	enum errc code =
+		rpc_client_call(s->client, method, params,
+				session_left_ms(s, is_long ? IMPORT_MS_MAX : CALL_MS_MAX), ret, e);
 
-	return rpc_client_call(s->client, method, params,
-			       session_left_ms(s, is_long ? IMPORT_MS_MAX : CALL_MS_MAX), ret, e);
+	if (s->args->verbose)
+		session_note(s, "%s: %s, %lld ms", method, err_name(code),
+			     (long long)(clock_mono(clock_real()).ms - start));
+	return code;
 }
 
 int session_fail(const struct session *s, const struct err *e)
