@@ -27,7 +27,8 @@ struct reading {
 	const struct node *n;
 	const char *id, *who;
 	char enc_types[40];
-	uint64_t count; /* of a resend; 0 on a first send */
+	uint64_t count;   /* of a resend; 0 on a first send */
+	uint32_t retries; /* asked for so far; not every client counts in its resends */
 };
 
 /* -- opening -- */
@@ -176,7 +177,7 @@ static void retry_send(struct reading *r, enum errc why)
 	if (node_attr_jid(r->n, "recipient", &recipient))
 		node_attr_set_jid(r->a, receipt, "recipient", &recipient);
 	retry = node_add(r->a, receipt, "retry");
-	node_attr_set_u64(r->a, retry, "count", r->count + 1);
+	node_attr_set_u64(r->a, retry, "count", r->retries);
 	node_attr_set(r->a, retry, "id", r->id);
 	node_attr_set_u64(r->a, retry, "t", t);
 	node_attr_set(r->a, retry, "v", "1");
@@ -210,9 +211,10 @@ static void failed(struct reading *r, const char *kind, const struct err *why)
 		json_object_set_new(entry, "error", json_string_nocheck(err_msg(why)));
 		watch_totals(r->sb->watch)->undecryptable++;
 	}
-	json_object_set_new(entry, "retries", json_integer((json_int_t)r->count));
+	json_object_set_new(entry, "retries", json_integer((json_int_t)r->retries));
 	watch_note_new(r->sb->watch, kind, r->me->pn, entry);
-	if (r->count < RETRIES_MAX)
+	r->retries = watch_retry(r->sb->watch, r->me->pn, r->from->account->lid, r->id, true);
+	if (r->retries < RETRIES_MAX)
 		retry_send(r, why ? why->code : ERR_CRYPTO);
 }
 
@@ -333,6 +335,28 @@ static bool is_media(enum message_kind k)
 	       k == MESSAGE_DOCUMENT || k == MESSAGE_STICKER;
 }
 
+static void media_note(struct reading *r, const struct message *m, json_t *entry)
+{
+	const char *verdict = media_check(r->sb, r->a, &m->media, message_kind_name(m->kind));
+
+	json_object_set_new(entry, "media", json_string_nocheck(verdict));
+	json_object_set_new(entry, "mediaCheck", json_string_nocheck(verdict));
+}
+
+/* "pkmsg,skmsg" as a list */
+static json_t *enc_list(const struct reading *r)
+{
+	json_t *list = json_array();
+
+	for (const char *at = r->enc_types; *at;) {
+		size_t len = strcspn(at, ",");
+
+		json_array_append_new(list, json_stringn_nocheck(at, len));
+		at += len + (at[len] == ',');
+	}
+	return list;
+}
+
 static void show(struct reading *r, const struct message *m)
 {
 	json_t *entry = entry_new(r);
@@ -342,18 +366,17 @@ static void show(struct reading *r, const struct message *m)
 	addr_text(addr_bare(r->from_addr), text);
 	json_object_set_new(entry, "chat", json_string(chat ? chat : text));
 	json_object_set_new(entry, "enc", json_string(r->enc_types));
+	json_object_set_new(entry, "encTypes", enc_list(r));
 	json_object_set_new(entry, "type", json_string(message_kind_name(m->kind)));
 	json_object_set_new(entry, "text", json_string_nocheck(m->text ? m->text : ""));
 	json_object_set_new(entry, "message", pbjson_message(m->raw));
 	json_object_set_new(entry, "deviceSent", json_boolean(m->device_sent));
-	json_object_set_new(entry, "retries", json_integer((json_int_t)r->count));
+	json_object_set_new(entry, "retries", json_integer((json_int_t)r->retries));
 	json_object_set_new(entry, "repeats", json_integer(0));
 	if (m->quoted_id && m->quoted_id[0])
 		json_object_set_new(entry, "quotedId", json_string(m->quoted_id));
 	if (is_media(m->kind))
-		json_object_set_new(entry, "media",
-				    json_string_nocheck(media_check(r->sb, r->a, &m->media,
-								    message_kind_name(m->kind))));
+		media_note(r, m, entry);
 	watch_shown(r->sb->watch, r->me->pn, r->from->account->lid, r->id,
 		    watch_note_new(r->sb->watch, "message", r->me->pn, entry));
 }
@@ -386,6 +409,7 @@ static void message_read(struct reading *r)
 	size_t opened_len = 0;
 
 	phone_need_keys(&r->me->phone, r->sb->rng);
+	r->retries = watch_retry(r->sb->watch, r->me->pn, r->from->account->lid, r->id, false);
 	NODE_EACH(enc, r->n) {
 		const char *type = node_attr(enc, "type");
 		size_t at = strlen(r->enc_types);
@@ -396,7 +420,7 @@ static void message_read(struct reading *r)
 		snprintf(r->enc_types + at, sizeof r->enc_types - at, "%s%s", at ? "," : "",
 			 type ? type : "");
 	}
-	if (r->from->account != r->me && r->count == 0 &&
+	if (r->from->account != r->me && r->count == 0 && r->retries == 0 &&
 	    faults_force_retry(&r->sb->faults, r->from->account->pn)) {
 		failed(r, "forced-retry", NULL);
 		return;

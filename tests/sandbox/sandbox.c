@@ -70,7 +70,7 @@ static void on_closed(uv_handle_t *h)
 	(void)h;
 }
 
-static void stop(struct sandbox *sb)
+void sandbox_stop(struct sandbox *sb)
 {
 	if (sb->stopping)
 		return;
@@ -90,7 +90,7 @@ static void stop(struct sandbox *sb)
 static void on_signal(uv_signal_t *s, int number)
 {
 	(void)number;
-	stop(s->data);
+	sandbox_stop(s->data);
 }
 
 static void handles_start(struct sandbox *sb)
@@ -175,6 +175,7 @@ void sandbox_run(struct sandbox *sb)
 void sandbox_done(struct sandbox *sb)
 {
 	net_free(sb->net);
+	uv_run(&sb->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&sb->loop);
 	accounts_done(&sb->accounts);
 	faults_done(&sb->faults);

@@ -342,6 +342,19 @@ void watch_shown(struct watch *w, uint64_t phone, uint64_t sender_lid, const cha
 	genmap_put(w->shown, shown_key(phone, sender_lid, id), seq);
 }
 
+uint32_t watch_retry(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id, bool add)
+{
+	struct genmap_key key = genmap_key_of((struct span[]){ SPAN_OF("retry"), MAP_KEY(phone),
+							       MAP_KEY(sender_lid), span_str(id) },
+					      4);
+	const uint64_t *have = genmap_get(w->shown, key);
+	uint64_t n = (have ? *have : 0) + add;
+
+	if (add)
+		genmap_put(w->shown, key, n);
+	return (uint32_t)n;
+}
+
 json_t *watch_notes(const struct watch *w, const struct watch_filter *f)
 {
 	json_t *list = json_array();

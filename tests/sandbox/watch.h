@@ -47,6 +47,9 @@ uint64_t watch_note_new(struct watch *w, const char *kind, uint64_t phone, json_
 bool watch_is_repeat(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id);
 void watch_shown(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id,
 		 uint64_t seq);
+/* one more retry of (phone, sender, id): how many that makes; and without adding one */
+uint32_t watch_retry(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id,
+		     bool add);
 struct watch_filter {
 	uint64_t phone, since; /* 0: any */
 	const char *id;        /* NULL: any */
