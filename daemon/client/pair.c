@@ -9,6 +9,7 @@
 #include "daemon/client/link.h"
 #include "daemon/client/pair_proof.h"
 #include "daemon/client/qr.h"
+#include "daemon/store/crash.h"
 
 struct pairing {
 	struct arena *refs_in;
@@ -198,6 +199,7 @@ static void pair_stored(void *ctx, const struct err *e)
 	struct device *d = k->d;
 	bool still_here = d->link->pairing == k->of && link_is_up(d);
 
+	CRASH_POINT("pair.after_commit");
 	if (e->code) {
 		LOG_ERROR(d->log, "pairing.not_stored", F_ERR(e));
 		d->pn = d->lid = (struct addr){ 0 };
@@ -257,6 +259,7 @@ static void pair_store(struct device *d, const struct node *success, struct link
 		db_unit_add(unit, STMT_DEVICE_MAP_LID, p);
 	}
 	messages_on_paired(d, unit, k->proof.phone_identity);
+	CRASH_POINT("pair.before_commit");
 	device_hold(d);
 	db_commit_take(d->env->db, unit, pair_stored, k);
 }

@@ -6,6 +6,7 @@
 #include "shared/base/xalloc.h"
 
 #include "daemon/client/link.h"
+#include "daemon/store/crash.h"
 
 enum { PREKEYS_FIRST = 812, PREKEYS_REFILL = 50, PREKEYS_LOW = 5, DIGEST_IDS_MAX = 4096 };
 
@@ -97,6 +98,7 @@ static void refill_confirmed(void *ctx, const struct node *answer, const struct 
 	struct device *d = r->d;
 
 	(void)answer;
+	CRASH_POINT("prekeys.after_upload");
 	if (!e->code) {
 		struct arena *a = arena_new();
 		struct db_params *p = db_params_new(a);
@@ -141,6 +143,7 @@ static void refill_stored(void *ctx, const struct err *e)
 	struct refill *r = ctx;
 	struct device *d = r->d;
 
+	CRASH_POINT("prekeys.after_commit");
 	if (e->code || !refill_is_current(r))
 		refill_end(r, "store", e);
 	else

@@ -84,11 +84,43 @@ def every_point_keeps_the_promise(build):
     with World(build, (LEAD, MESSAGES), name="crash-points") as w:
         link(w.wad, DEVICES)
         leads(w.wad, MESSAGES)
-        names = [p for p in points() if not p.startswith(("migrate.", "pair."))]
+        names = [p for p in points() if not p.startswith(("migrate.", "pair.", "prekeys."))]
         rounds = [(p, n) for p in names for n in (1, 7)]
         died = sum(one_point(w, p, n, i) for i, (p, n) in enumerate(rounds))
         print(f"proof: crash points: {len(names)} named points, {died} deaths there, each campaign of {MESSAGES} shown "
               f"once, no counter reused")
+
+
+def a_pairing_that_was_cut_short_can_be_done_again(build):
+    names = [p for p in points() if p.startswith(("pair.", "prekeys."))]
+    with World(build, (LEAD, 5), name="crash-pair") as w:
+        for i, point in enumerate(names):
+            w.wad.process.stop()
+            if not start_with(w, point, 1):
+                raise Failure(f"wad died at {point} before there was anything to pair")
+            try:
+                w.wad.pair(f"d{i}", DEVICE + i, delay_min_ms=0, delay_max_ms=0)
+            except (OSError, ConnectionError, Failure):
+                pass  # it died before the phone was told
+            wait_until(lambda: not w.wad.process.alive(), 10, f"wad dies at {point}")
+            w.wad.process.child.wait()
+            w.wad.start()
+
+            def settled():
+                got = w.wad.call("device.show", device=f"d{i}")
+                return got if got["online"] or got["state"] in ("unpaired", "logged_out") else None
+
+            if not wait_until(settled, 30, f"d{i} is online or can be paired again")["online"]:
+                w.wad.pair(f"d{i}", DEVICE + i, create=False)
+                wait_until(lambda: w.wad.call("device.show", device=f"d{i}")["online"], 30, f"d{i} is online")
+            w.wad.call("message.send", device=f"d{i}", to=str(LEAD), text=f"after {point}")
+            wait_until(lambda: len(w.sandbox.shown(f"after {point}")) == 1, 20, f"d{i} sends")
+            w.sandbox.admin("POST", f"/admin/phones/{LEAD}/send", {"to": str(DEVICE + i), "text": f"to {point}"})
+            wait_until(lambda: any(m.get("text") == f"to {point}"
+                                   for m in w.wad.call("message.list", device=f"d{i}")["messages"]), 20, f"d{i} receives")
+        if w.sandbox.violations():
+            raise Failure(f"violations: {w.sandbox.violations()[:3]}")
+        print(f"proof: crash points of pairing: {', '.join(names)}: each device works afterwards")
 
 
 def a_migration_that_was_cut_short_is_done_again(build):
@@ -117,4 +149,5 @@ def incoming(w, round_no):
 
 
 if __name__ == "__main__":
-    sys.exit(run_tests([every_point_keeps_the_promise, a_migration_that_was_cut_short_is_done_again], sys.argv[1]))
+    sys.exit(run_tests([every_point_keeps_the_promise, a_pairing_that_was_cut_short_can_be_done_again,
+                        a_migration_that_was_cut_short_is_done_again], sys.argv[1]))
