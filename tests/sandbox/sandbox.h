@@ -59,7 +59,7 @@ struct sandbox {
 
 /* false after an error that was written to stderr */
 enum errc sandbox_open(struct sandbox *sb, const struct sandbox_cfg *cfg, struct err *e) MUST_USE;
-void sandbox_run(struct sandbox *sb); /* until SIGTERM or SIGINT */
+void sandbox_run(struct sandbox *sb);  /* until SIGTERM or SIGINT */
 void sandbox_stop(struct sandbox *sb); /* saves, closes; sandbox_run then returns */
 void sandbox_done(struct sandbox *sb);
 /* drops every connection and forgets accounts, media and logs */

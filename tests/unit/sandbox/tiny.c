@@ -55,13 +55,13 @@ void tiny_run_until(struct tiny *t, bool (*done)(void *ctx), void *ctx, const ch
 	uv_timer_t *timer = xcalloc(1, sizeof *timer);
 	bool late = false;
 
-	uv_timer_init(&t->sb->loop, timer);
+	uv_timer_init(t->site->loop, timer);
 	timer->data = &late;
 	uv_timer_start(timer, on_timeout, LIMIT_MS, 0);
 	while (!late && !done(ctx))
-		uv_run(&t->sb->loop, UV_RUN_ONCE);
+		uv_run(t->site->loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)timer, on_timer_closed);
-	uv_run(&t->sb->loop, UV_RUN_NOWAIT);
+	uv_run(t->site->loop, UV_RUN_NOWAIT);
 	if (late)
 		fail_msg("%s: waited in vain for %s", t->name, what);
 }
@@ -234,7 +234,7 @@ static void on_close(void *ctx, struct ws *ws, const struct err *why)
 	t->ws = NULL;
 }
 
-static void connect_now(struct tiny *t)
+void tiny_connect(struct tiny *t)
 {
 	static const struct ws_handler handler = { on_open, on_message, on_close };
 	struct noise_client_cfg noise = { .noise_key = &t->noise_key,
@@ -244,7 +244,7 @@ static void connect_now(struct tiny *t)
 	struct ws_connect_cfg cfg = { 0 };
 	struct err e = ERR_NONE;
 
-	memcpy(noise.root_key, t->sb->trust.root.pub, 32);
+	memcpy(noise.root_key, t->site->root_key, 32);
 	noise_client_free(t->noise);
 	noise_transport_free(t->cipher);
 	t->cipher = NULL;
@@ -253,9 +253,8 @@ static void connect_now(struct tiny *t)
 	frame_reader_init(&t->reader, false);
 	t->closed = false;
 	t->inbox_len = 0;
-	cfg.url =
-		arena_printf(t->arena, "wss://127.0.0.1:%u/ws/chat", http_server_port(t->sb->tls));
-	assert_int_equal(ws_connect(t->net, &cfg, &handler, t, &t->ws, &e), ERR_OK);
+	cfg.url = arena_printf(t->arena, "wss://127.0.0.1:%u/ws/chat", t->site->port);
+	assert_int_equal(ws_connect(t->site->net, &cfg, &handler, t, &t->ws, &e), ERR_OK);
 }
 
 static bool is_closed(void *ctx)
@@ -271,17 +270,34 @@ void tiny_disconnect(struct tiny *t)
 	}
 }
 
-void tiny_init(struct tiny *t, struct sandbox *sb, const char *name)
+void tiny_site_open(struct tiny_site *s, struct sandbox *sb)
 {
 	struct net_cfg net = { .loop = &sb->loop, .tls_ca_file = sb->trust.ca_file };
 	struct err e = ERR_NONE;
 
+	memset(s, 0, sizeof *s);
+	s->loop = &sb->loop;
+	s->port = http_server_port(sb->tls);
+	s->plain_port = http_server_port(sb->plain);
+	memcpy(s->root_key, sb->trust.root.pub, 32);
+	assert_int_equal(net_new(&net, &s->net, &e), ERR_OK);
+	assert_int_equal(fetcher_new(s->net, &s->fetcher, &e), ERR_OK);
+}
+
+void tiny_site_close(struct tiny_site *s)
+{
+	fetcher_free(s->fetcher);
+	uv_run(s->loop, UV_RUN_NOWAIT);
+	net_free(s->net);
+	uv_run(s->loop, UV_RUN_NOWAIT);
+}
+
+void tiny_init(struct tiny *t, struct tiny_site *site, const char *name)
+{
 	memset(t, 0, sizeof *t);
-	t->sb = sb;
+	t->site = site;
 	t->name = name;
 	t->arena = arena_new();
-	assert_int_equal(net_new(&net, &t->net, &e), ERR_OK);
-	assert_int_equal(fetcher_new(t->net, &t->fetcher, &e), ERR_OK);
 	keypair_make(rng_real(), &t->noise_key);
 	keypair_make(rng_real(), &t->self.identity);
 	t->self.registration_id = registration_id_make(rng_real());
@@ -299,10 +315,6 @@ void tiny_done(struct tiny *t)
 	noise_transport_free(t->cipher);
 	frame_reader_done(&t->reader);
 	session_free(t->session);
-	fetcher_free(t->fetcher);
-	uv_run(&t->sb->loop, UV_RUN_NOWAIT);
-	net_free(t->net);
-	uv_run(&t->sb->loop, UV_RUN_NOWAIT);
 	arena_free(t->arena);
 }
 
@@ -365,7 +377,7 @@ static bool has_ref(void *ctx)
 void tiny_register(struct tiny *t)
 {
 	t->ref = NULL;
-	connect_now(t);
+	tiny_connect(t);
 	tiny_run_until(t, has_ref, t, "a ref");
 	assert_non_null(t->ref);
 }
@@ -439,7 +451,7 @@ bool tiny_login(struct tiny *t)
 	const struct node *count;
 
 	t->logged_in = false;
-	connect_now(t);
+	tiny_connect(t);
 	tiny_run_until(t, logged_in_or_not, t, "success or failure");
 	if (!t->logged_in)
 		return false;
@@ -606,9 +618,8 @@ json_t *tiny_admin(struct tiny *t, const char *method, const char *path, const c
 	struct fetch *f;
 	struct err e = ERR_NONE;
 
-	cfg.url = arena_printf(t->arena, "http://127.0.0.1:%u%s", http_server_port(t->sb->plain),
-			       path);
-	assert_int_equal(fetch_start(t->fetcher, &cfg, on_answer, &x, &f, &e), ERR_OK);
+	cfg.url = arena_printf(t->arena, "http://127.0.0.1:%u%s", t->site->plain_port, path);
+	assert_int_equal(fetch_start(t->site->fetcher, &cfg, on_answer, &x, &f, &e), ERR_OK);
 	tiny_run_until(t, answered, &x, path);
 	if (x.why.code)
 		fail_msg("%s: %s", path, err_msg(&x.why));

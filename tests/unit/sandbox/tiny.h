@@ -16,10 +16,19 @@
 
 enum { TINY_PREKEYS = 20, TINY_INBOX = 512 };
 
-struct tiny {
-	struct sandbox *sb;
-	struct net *net; /* client side */
+/* where the sandbox is, seen from a client's loop; shared by many clients */
+struct tiny_site {
+	uv_loop_t *loop;
+	struct net *net;
 	struct fetcher *fetcher;
+	uint16_t port, plain_port;
+	uint8_t root_key[32];
+};
+void tiny_site_open(struct tiny_site *s, struct sandbox *sb); /* on the sandbox's own loop */
+void tiny_site_close(struct tiny_site *s);
+
+struct tiny {
+	struct tiny_site *site;
 	struct arena *arena; /* everything received lives as long as the client */
 	struct ws *ws;
 	struct frame_reader reader;
@@ -40,10 +49,11 @@ struct tiny {
 	unsigned next_id;
 };
 
+void tiny_connect(struct tiny *t);
 struct sandbox *tiny_world_open(const char *state_dir); /* phones 15550001000+10 */
 void tiny_world_close(struct sandbox *sb);              /* saves, as SIGTERM does */
 
-void tiny_init(struct tiny *t, struct sandbox *sb, const char *name);
+void tiny_init(struct tiny *t, struct tiny_site *site, const char *name);
 void tiny_done(struct tiny *t);
 void tiny_register(struct tiny *t);             /* until the first ref is shown */
 char *tiny_qr(struct tiny *t);                  /* in the arena */

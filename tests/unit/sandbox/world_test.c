@@ -11,6 +11,7 @@
 struct bed {
 	char dir[64];
 	struct sandbox *sb;
+	struct tiny_site site;
 	struct tiny a;
 };
 
@@ -21,7 +22,8 @@ static int bed_open(void **state)
 	snprintf(b->dir, sizeof b->dir, "/tmp/wasandbox-test-XXXXXX");
 	assert_non_null(mkdtemp(b->dir));
 	b->sb = tiny_world_open(b->dir);
-	tiny_init(&b->a, b->sb, "alice");
+	tiny_site_open(&b->site, b->sb);
+	tiny_init(&b->a, &b->site, "alice");
 	*state = b;
 	return 0;
 }
@@ -32,6 +34,7 @@ static int bed_close(void **state)
 	char command[128];
 
 	tiny_done(&b->a);
+	tiny_site_close(&b->site);
 	tiny_world_close(b->sb);
 	snprintf(command, sizeof command, "rm -rf '%s'", b->dir);
 	assert_int_equal(system(command), 0);
@@ -375,7 +378,7 @@ static void second_login_replaces(void **state)
 	const struct node *n;
 
 	linked_and_logged_in(&b->a);
-	tiny_init(&twin, b->sb, "alice");
+	tiny_init(&twin, &b->site, "alice");
 	twin.noise_key = b->a.noise_key;
 	twin.jid = b->a.jid;
 	assert_true(tiny_login(&twin));
@@ -405,7 +408,7 @@ static void unlinked_is_refused(void **state)
 static void world_survives_a_restart(void **state)
 {
 	struct bed *b = *state;
-	struct tiny *t = &b->a, later;
+	struct tiny *t = &b->a;
 	struct addr to = pn(15550001003ull);
 	json_t *v;
 
@@ -415,29 +418,10 @@ static void world_survives_a_restart(void **state)
 	tiny_disconnect(t);
 	json_decref(tiny_admin(t, "POST", "/admin/phones/15550001005/send",
 			       "{\"to\":\"15550002000\",\"text\":\"q\",\"id\":\"QUEUED\"}", NULL));
-	tiny_init(&later, b->sb, "alice");
-	later.noise_key = t->noise_key;
-	later.self = t->self;
-	later.signed_pre = t->signed_pre;
-	later.jid = t->jid;
-	later.lid = t->lid;
-	later.session = session_clone(t->session);
-	later.adv = arena_span_dup(later.arena, t->adv);
-	fetcher_free(later.fetcher);
-	uv_run(&b->sb->loop, UV_RUN_NOWAIT);
-	net_free(later.net);
-	tiny_done(t);
+	tiny_site_close(&b->site);
 	tiny_world_close(b->sb);
 	b->sb = tiny_world_open(b->dir);
-	tiny_init(t, b->sb, "alice"); /* a fresh network side on the new loop */
-	t->noise_key = later.noise_key;
-	t->self = later.self;
-	t->signed_pre = later.signed_pre;
-	t->jid = later.jid;
-	t->lid = later.lid;
-	t->session = later.session;
-	t->adv = arena_span_dup(t->arena, later.adv);
-	arena_free(later.arena);
+	tiny_site_open(&b->site, b->sb);
 	assert_true(tiny_login(t));
 	assert_non_null(tiny_wait(t, "message", "QUEUED"));
 	text_send(t, to, "KEEP1", "before"); /* shown before the restart: a repeat */
