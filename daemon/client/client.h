@@ -151,7 +151,9 @@ struct device *device_new(struct client_env *env, int64_t user_id, int64_t id, c
 			  void *ctx);
 void device_get(const struct device *d, struct device_info *ret); /* borrowed from d */
 void device_start(struct device *d); /* paired: connect and stay online */
-enum errc device_pair(struct device *d, struct err *e) MUST_USE; /* registration connection; ERR_CONFLICT when linked */
+/* Registration connection; when linking is under way, the present code once more; when linked but
+ * stopped by a fault, another login. ERR_CONFLICT when linked and well. */
+enum errc device_pair(struct device *d, struct err *e) MUST_USE;
 void device_stop(struct device *d); /* disconnect, stay off */
 /* tells the server, wipes keys, state logged_out; done comes within 5 s whatever the network does */
 void device_logout(struct device *d, void (*done)(void *ctx), void *ctx);

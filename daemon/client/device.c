@@ -76,7 +76,10 @@ static void device_settle_fault(struct device *d, unix_ms until)
 	int64_t left = ends ? until.ms - clock_unix(d->env->clock).ms : 0;
 
 	d->link->fault_stored = d->fault != FAULT_NONE;
-	if (d->fault == FAULT_NONE || (ends && left <= 0)) {
+	/* a start of the process brings new settings and perhaps a new version: those are tried */
+	if (d->fault == FAULT_NONE || d->fault == FAULT_OUTDATED ||
+	    d->fault == FAULT_BAD_USER_AGENT || d->fault == FAULT_CONNECT_FAILED ||
+	    (ends && left <= 0)) {
 		d->fault = FAULT_NONE;
 		d->fault_reason[0] = '\0';
 		return;
@@ -120,6 +123,9 @@ static void device_loaded(void *ctx, const PGresult *r, const struct err *e)
 	d->hooks->on_state(d->hook_ctx, d, d->state);
 	if (d->link->want_online && d->state == DEVICE_IDLE)
 		device_start(d);
+	if (d->link->want_linked && d->link->loaded && !d->pn.user && !d->closing &&
+	    (d->state == DEVICE_IDLE || d->state == DEVICE_STOPPED))
+		link_event(d, EV_CONNECT);
 	device_release(d);
 }
 
@@ -191,6 +197,7 @@ void device_start(struct device *d)
 		link_timer_set(d, TIMER_DIAL, wait < INT32_MAX ? (uint32_t)wait : INT32_MAX);
 		return; /* an earlier try would make the ban longer */
 	}
+	l->failures = l->resumes = 0;
 	link_event(d, EV_CONNECT);
 }
 
@@ -198,14 +205,21 @@ enum errc device_pair(struct device *d, struct err *e)
 {
 	struct link *l = d->link;
 
-	if (!l->loaded)
-		return err_set(e, ERR_BUSY, "device %s: not loaded yet", d->name);
 	if (d->closing)
 		return err_set(e, ERR_SHUTTING_DOWN, "device %s: is being closed", d->name);
+	if (!l->loaded && d->state == DEVICE_STOPPED)
+		return err_set(e, ERR_DATABASE, "device %s: %s", d->name, d->fault_reason);
+	if (d->pn.user && d->state == DEVICE_STOPPED) {
+		device_start(
+			d); /* linked, but stopped by a fault: the operator's word to try again */
+		return ERR_OK;
+	}
 	if (d->pn.user)
 		return err_set(e, ERR_CONFLICT, "device %s: is already linked", d->name);
 	l->want_linked = true;
 	l->pair_deadline.ms = 0;
+	if (!l->loaded)
+		return ERR_OK; /* device_loaded comes back to it */
 	if (d->state == DEVICE_IDLE || d->state == DEVICE_STOPPED || d->state == DEVICE_BACKOFF)
 		link_event(d, EV_CONNECT);
 	else

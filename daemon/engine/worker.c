@@ -112,25 +112,28 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 	struct worker *w = ctx;
 	struct device_info info;
 	enum event_topic topic;
+	bool first; /* the row is read now */
 
 	w->device = d;
-	if (s == DEVICE_IDLE && !w->loaded && !w->closing) {
-		w->loaded = true;
-		device_get(d, &info);
-		if (info.pn.user && info.fault == FAULT_NONE)
-			device_start(d);
-		else if (w->pair_wanted)
-			worker_pair(w);
-	}
+	first = !w->loaded && !w->closing && (s == DEVICE_IDLE || s == DEVICE_STOPPED);
+	w->loaded = w->loaded || first;
 	if (w->queue && s == DEVICE_ONLINE)
 		queue_online(w->queue);
 	else if (w->queue && w->state == DEVICE_ONLINE)
 		queue_offline(w->queue);
-	topic = s != w->state ? topic_of(w, s) : EVENT_COUNT;
+	topic = s != w->state && !first ? topic_of(w, s) : EVENT_COUNT;
 	if (topic != EVENT_COUNT)
 		add_state_event(w, topic);
 	w->state = s;
 	announce(w);
+	if (!first)
+		return;
+	/* last, as this may lead to the next state at once */
+	device_get(d, &info);
+	if (info.pn.user && info.fault == FAULT_NONE)
+		device_start(d);
+	else if (w->pair_wanted)
+		worker_pair(w);
 }
 
 static void on_qr(void *ctx, struct device *d, const struct device_qr *qr)
