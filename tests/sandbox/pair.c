@@ -22,6 +22,7 @@ struct pairing {
 	uint8_t *details, *account_sig;
 	size_t details_len;
 	uint64_t number;
+	char iq_id[32]; /* of pair-success: a late answer to pair-device is not meant */
 };
 
 static void pairing_free(struct pairing *p)
@@ -218,6 +219,7 @@ static void success_send(struct conn *c, struct span signed_identity,
 	uint8_t mac[32];
 	struct wr blob;
 
+	snprintf(c->reg->pairing->iq_id, sizeof c->reg->pairing->iq_id, "%s", node_attr(iq, "id"));
 	hmac_sha256(span_of(secret, 32), signed_identity, mac);
 	h.hmac = SPAN_OF(mac);
 	wr_init(&blob, ADV_BYTES_MAX);
@@ -389,7 +391,7 @@ void pair_on_answer(struct conn *c, struct arena *a, const struct node *n)
 	struct adv_signed_identity answer = { 0 };
 	const struct node *error = node_child(n, "error");
 
-	if (c->reg->pairing == NULL)
+	if (c->reg->pairing == NULL || !node_attr_is(n, "id", c->reg->pairing->iq_id))
 		return; /* the answer to pair-device */
 	if (node_attr_is(n, "type", "error")) {
 		const char *code = error ? node_attr(error, "code") : NULL;
