@@ -17,7 +17,7 @@ deps:
 
 build: deps
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target wad wactl wasandbox
 
 demo: build
 	@scripts/demo.sh build/release
