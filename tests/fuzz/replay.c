@@ -27,7 +27,8 @@ static int replay_file(const char *path)
 	}
 	fclose(f);
 	for (long cut = size; cut >= 0; cut -= 1 + size / 64) {
-		uint8_t *exact = malloc(cut > 0 ? (size_t)cut : 1); /* exact size: ASan sees overreads */
+		uint8_t *exact =
+			malloc(cut > 0 ? (size_t)cut : 1); /* exact size: ASan sees overreads */
 
 		memcpy(exact, data, (size_t)cut);
 		LLVMFuzzerTestOneInput(exact, (size_t)cut);
@@ -44,7 +45,8 @@ int main(int argc, char **argv)
 	DIR *dir;
 
 	if (argc != 2 || (dir = opendir(argv[1])) == NULL) {
-		fprintf(stderr, "usage: %s CORPUS-FOLDER (must exist and hold at least one file)\n", argv[0]);
+		fprintf(stderr, "usage: %s CORPUS-FOLDER (must exist and hold at least one file)\n",
+			argv[0]);
 		return 2;
 	}
 	while ((entry = readdir(dir)) != NULL) {
