@@ -5,6 +5,7 @@
 #include "shared/base/list.h"
 #include "shared/base/map.h"
 #include "shared/base/xalloc.h"
+
 #include "daemon/engine/content.h"
 #include "daemon/engine/progress.h"
 #include "daemon/store/crash.h"
@@ -17,7 +18,7 @@ struct job {
 	struct content *content;
 	mono_ms not_before;
 	int32_t attempt;
-	bool in_flight;
+	bool in_flight, direct;
 	char msg_id[32];
 };
 
@@ -121,12 +122,27 @@ static int64_t backoff_ms(int32_t attempt)
 	return ms;
 }
 
+/* direct messages come first, in the order they were asked for; campaign rows as they are read */
+static void into_window(struct queue *q, struct job *j, bool first)
+{
+	struct list *before = q->window.next;
+
+	while (j->direct && before != &q->window) {
+		const struct job *other = CONTAINER_OF(before, struct job, link);
+
+		if (!other->direct || other->send.ref > j->send.ref)
+			break;
+		before = before->next;
+	}
+	list_add_tail(j->direct || first ? before : &q->window, &j->link);
+	q->waiting++;
+}
+
 static void back_to_window(struct queue *q, struct job *j, int64_t wait_ms)
 {
 	list_del(&j->link);
-	list_add_head(&q->window, &j->link);
 	j->not_before.ms = clock_mono(q->env->clock).ms + wait_ms;
-	q->waiting++;
+	into_window(q, j, true);
 }
 
 static void end_failed(struct queue *q, struct job *j, const char *class, const char *why)
@@ -272,7 +288,8 @@ static struct content *content_of(struct queue *q, const PGresult *r, int row)
 
 	if (c)
 		return content_ref(c);
-	c = content_new(campaign, db_text(r, row, db_col(r, "body")), db_i64(r, row, db_col(r, "media_id")));
+	c = content_new(campaign, db_text(r, row, db_col(r, "body")),
+			db_i64(r, row, db_col(r, "media_id")));
 	if (!db_is_null(r, row, min) && !db_is_null(r, row, max)) {
 		c->has_pace = true;
 		c->pace.gap_min_ms = (uint32_t)db_i64(r, row, min);
@@ -307,12 +324,8 @@ static void admit(struct queue *q, const PGresult *r, int row)
 		.on_done = on_done,
 	};
 	map_put(q->held, MAP_KEY(id), j);
-	/* a direct message goes before what a campaign queued earlier */
-	if (db_i64(r, row, db_col(r, "priority")) < 5)
-		list_add_head(&q->window, &j->link);
-	else
-		list_add_tail(&q->window, &j->link);
-	q->waiting++;
+	j->direct = db_i64(r, row, db_col(r, "priority")) < 5;
+	into_window(q, j, false);
 }
 
 static void on_rows(void *ctx, const PGresult *r, const struct err *e)
@@ -366,7 +379,7 @@ static void claim(struct queue *q)
 	arena_free(a);
 }
 
-static void on_recovered(void *ctx, const PGresult *r, const struct err *e)
+static void on_recovered_rows(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct queue *q = ctx;
 
@@ -375,13 +388,15 @@ static void on_recovered(void *ctx, const PGresult *r, const struct err *e)
 	on_rows(q, r, e);
 	if (e->code == ERR_OK)
 		q->drained = false; /* nothing to recover does not mean nothing to claim */
-	on_claimed(q, e);
 }
 
+/* A row that memory has let go of may still be on its way to `sent`: the flush, and a unit in place of
+ * a query, put the look behind what was written before it. */
 static void recover(struct queue *q)
 {
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
+	struct db_unit *unit = db_unit_new();
 	size_t n = 0, pos = 0;
 	int64_t *held = arena_alloc(a, (map_len(q->held) + 1) * sizeof *held);
 	struct span key;
@@ -392,7 +407,9 @@ static void recover(struct queue *q)
 	db_p_i64(p, q->user_id);
 	db_p_i64(p, q->device_id);
 	db_p_i64_array(p, held, n);
-	db_query(q->env->db, STMT_OUTBOX_RECOVER, p, DB_IDEMPOTENT, on_recovered, q);
+	db_unit_add_result(unit, STMT_OUTBOX_RECOVER, p, on_recovered_rows);
+	progress_flush(q->env->progress);
+	db_commit_take(q->env->db, unit, on_claimed, q);
 	arena_free(a);
 }
 
@@ -426,7 +443,8 @@ static void pump(struct queue *q)
 		j = next_due(q, now, &wait);
 		if (j == NULL)
 			break;
-		if (q->in_flight >= (pacing_is_gapless(&q->pacing, job_pace(j)) ? QUEUE_PARALLEL : 1))
+		if (q->in_flight >=
+		    (pacing_is_gapless(&q->pacing, job_pace(j)) ? QUEUE_PARALLEL : 1))
 			break;
 		if (!start_job(q, j, now))
 			break;
@@ -500,6 +518,9 @@ void queue_stats(const struct queue *q, struct queue_stats *ret)
 		.failed = q->failed,
 		.last_sent = q->last_sent,
 		.next_in_ms = next > 0 ? next : 0,
-		.why = !q->online ? "offline" : q->waiting == 0 ? "empty" : next > 0 ? "pacing" : "",
+		.why = !q->online        ? "offline"
+		       : q->waiting == 0 ? "empty"
+		       : next > 0        ? "pacing"
+					 : "",
 	};
 }
