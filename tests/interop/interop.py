@@ -15,6 +15,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from wadtest import Failure, Sandbox, Wad, png, wait_until  # noqa: E402
 from party import Party  # noqa: E402
 
+# what a delivery receipt looks like to them
+DELIVERED = {"baileys": 3, "whatsmeow": ""}
 WAD_PHONE, PARTY_PHONE, OTHER_PHONE = "60111000001", "60111000002", "60111000003"
 
 
@@ -39,6 +41,9 @@ class Meeting:
         return Party(self.name, argv, self.directory)
 
     def start_wad(self):
+        """From here on only companions send receipts, so that one seen is theirs."""
+        for phone in (WAD_PHONE, PARTY_PHONE):
+            self.sandbox.admin("POST", f"/admin/phones/{phone}/config", {"receipts": False})
         self.wad = Wad(self.build, self.directory, self.sandbox)
         self.wad.pair("wad", WAD_PHONE, delay_min_ms=0, delay_max_ms=0)
         self.wad.wait_online(1)
@@ -75,11 +80,13 @@ class Meeting:
         except Failure:
             raise Failure(f"message {ident} of wad is not {states[0]}: {self.wad.call('message.show', id=ident)}")
 
+    def wad_rows(self):
+        return self.wad.call("message.list", device="wad", limit=1000)["messages"]
+
     def wad_has(self, text, seconds=30):
         """The incoming message with this text, stored once."""
         def there():
-            rows = self.wad.call("message.list", device="wad", limit=1000)["messages"]
-            return [r for r in rows if r.get("text") == text and not r["from_me"]]
+            return [r for r in self.wad_rows() if r.get("text") == text and not r["from_me"]]
 
         found = wait_until(there, seconds, f"wad has '{text}'")
         if len(found) != 1:
@@ -96,6 +103,15 @@ class Meeting:
     def users_of_wad(self):
         device = self.wad.call("device.show", device="wad")
         return [WAD_PHONE, device.get("lid", "").split("@")[0].split(":")[0]]
+
+    def retry_receipts(self, phone, ident):
+        """The companion of this number did ask again for this message, over the wire."""
+        seen = self.sandbox.admin("GET", "/admin/stanzas?limit=5000&width=200")
+        seen = seen["stanzas"] if isinstance(seen, dict) else seen
+        asked = [x for x in seen if x["dir"] == "in" and x["who"].startswith(phone + ":") and
+                 x["stanza"].startswith("<receipt") and "<retry " in x["stanza"] and ident in x["stanza"]]
+        if not asked:
+            raise Failure(f"no retry receipt of {phone} for {ident} went over the wire")
 
     # -- the proofs --
 
@@ -130,20 +146,56 @@ class Meeting:
             raise Failure(f"shown under id {shown['id']}, sent as {ident}")
         self.proof("answers a phone's retry receipt")
 
+    def first_contact(self):
+        """Both write first, at the same moment: two sessions are begun across each other."""
+        p = self.party
+        for n in range(3):
+            self.wad_sends(f"wad begins {n}")
+            p.do("send_text", to=WAD_PHONE, text=f"{self.name} begins {n}")
+        for n in range(3):
+            p.wait("message", text=f"wad begins {n}", fromMe=False)
+            self.wad_has(f"{self.name} begins {n}")
+        self.proof("and wad begin to write at the same moment")
+
     def texts(self):
         p = self.party
         ident = self.wad_sends("hello from wad")
         p.wait("message", text="hello from wad", fromMe=False)
         self.wad_state(ident, ("delivered", "read"))
-        for n in range(3):
-            p.do("send_text", to=WAD_PHONE, text=f"hello {n} from {self.name}")
-        for n in range(3):
+        for n in range(5):
+            ident = p.do("send_text", to=WAD_PHONE, text=f"hello {n} from {self.name}")["msg"]
+            p.wait("status", id=ident, status=DELIVERED[self.name])
+        for n in range(5):
             self.wad_has(f"hello {n} from {self.name}")
-        for n in range(3):
+        since = p.mark()
+        for n in range(10):
             self.wad_sends(f"answer {n}")
-        for n in range(3):
+        for n in range(10):
             p.wait("message", text=f"answer {n}", fromMe=False)
-        self.proof("exchanges texts with wad")
+        order = [e["text"] for e in p.events[since:] if e["event"] == "message"]
+        if order != [f"answer {n}" for n in range(10)]:
+            raise Failure(f"wad's messages came as {order}")
+        self.proof("exchanges texts with wad, in order, with delivery receipts both ways")
+
+    def own_devices(self):
+        """Each account's phone shows what its companion sent, and the companion what the phone sent."""
+        p = self.party
+        copy = self.phone_has(WAD_PHONE, "hello from wad")
+        if not copy["deviceSent"]:
+            raise Failure(f"wad's own phone shows no copy of what wad sent: {copy}")
+        self.phone_has(PARTY_PHONE, "hello from wad")
+        self.sandbox.admin("POST", f"/admin/phones/{WAD_PHONE}/send", {"to": PARTY_PHONE, "text": "wad's phone writes"})
+        p.wait("message", text="wad's phone writes", fromMe=False)
+
+        def stored():
+            return [r for r in self.wad_rows() if r.get("text") == "wad's phone writes" and r["from_me"]]
+
+        wait_until(stored, 30, "wad stores what its own phone sent")
+        text = f"phone of {self.name} writes"
+        self.sandbox.admin("POST", f"/admin/phones/{PARTY_PHONE}/send", {"to": WAD_PHONE, "text": text})
+        self.wad_has(text)
+        p.wait("message", text=text, fromMe=True)
+        self.proof("and wad share each chat with their own phones")
 
     def images(self):
         p = self.party
@@ -159,6 +211,11 @@ class Meeting:
         row = self.wad_has(f"picture of {self.name}")
         if row["kind"] != "image":
             raise Failure(f"wad stored the picture as {row}")
+        for phone in (WAD_PHONE, PARTY_PHONE):
+            for caption in ("picture of wad", f"picture of {self.name}"):
+                media = self.phone_has(phone, caption)["media"]
+                if media != "ok":
+                    raise Failure(f"phone {phone}, {caption}: {media}")
         self.proof("exchanges images with wad, the bytes compared")
 
     def party_away(self):
@@ -205,6 +262,7 @@ class Meeting:
         p.wait("message", text="and on")
         p.do("send_text", to=WAD_PHONE, text="and back")
         self.wad_has("and back")
+        self.retry_receipts(PARTY_PHONE, p.wait("undecryptable", since=since)["id"])
         self.proof("causes a retry receipt that wad answers")
 
     def wad_asks(self):
@@ -218,6 +276,7 @@ class Meeting:
         row = self.wad_has("spoiled at first")
         if row["id"] != ident:
             raise Failure(f"wad stored it under {row['id']}, sent as {ident}")
+        self.retry_receipts(WAD_PHONE, ident)
         p.do("send_text", to=WAD_PHONE, text="whole again")
         self.wad_has("whole again")
         self.wad_sends("heard you")
@@ -248,7 +307,7 @@ def main():
     ok = False
     try:
         meeting = Meeting(build, name, program, directory)
-        for step in ("pair", "phone_chat", "phone_retry", "start_wad", "texts", "images", "party_away", "wad_away",
+        for step in ("pair", "phone_chat", "phone_retry", "start_wad", "first_contact", "texts", "own_devices", "images", "party_away", "wad_away",
                      "party_asks", "wad_asks", "once"):
             at = time.monotonic()
             try:

@@ -136,7 +136,7 @@ const ops = {
 	},
 	send_text: async ({ to, text }) => send(to, { text }),
 	send_image: async ({ to, path, caption }) => send(to, {
-		image: readFileSync(path), caption, mimetype: 'image/jpeg', jpegThumbnail: '', width: 1, height: 1
+		image: readFileSync(path), caption, mimetype: 'image/png', jpegThumbnail: '', width: 1, height: 1
 	}),
 	forget_sessions: async ({ users }) => {
 		const found = sessionsWith(users)
