@@ -10,11 +10,12 @@
 #include "shared/signal/session.h"
 #include "shared/wire/node.h"
 #include "shared/wire/noise.h"
+
 #include "daemon/client/client.h"
 
-struct link; /* connection side's state: link.c */
+struct link;     /* connection side's state: link.c */
 struct iq_table; /* pending requests: iq.c */
-struct inbox; /* message side: stanzas waiting to be opened, in order: receive.c */
+struct inbox;    /* message side: stanzas waiting to be opened, in order: receive.c */
 struct outgoing; /* message side: sends under way: send.c */
 
 struct device {
@@ -58,8 +59,8 @@ enum errc device_send_node(struct device *d, const struct node *n, struct err *e
 /* `iq` lacks only its id. done exactly once: answer is NULL unless an iq type=result came;
  * e tells of type=error (ERR_PEER, "code text"), timeout, disconnect. The answer is borrowed. */
 typedef void (*iq_done_fn)(void *ctx, const struct node *answer, const struct err *e);
-void device_iq(struct device *d, struct arena *a, struct node *iq, uint32_t timeout_ms, iq_done_fn done,
-	       void *ctx);
+void device_iq(struct device *d, struct arena *a, struct node *iq, uint32_t timeout_ms,
+	       iq_done_fn done, void *ctx);
 enum { IQ_TIMEOUT_MS = 60000 };
 int iq_error_code(const struct err *e); /* the number in "429 rate-overlimit"; 0 when none */
 /* <ack> for a received stanza, by the table of chapter 02 7.3; error 0: none */
@@ -69,8 +70,8 @@ unix_ms device_server_now(const struct device *d);
 void device_hold(struct device *d);
 void device_release(struct device *d);
 /* Private key of a one-time prekey from its row (prekeys.secret). */
-enum errc device_prekey_open(const struct device *d, uint32_t id, struct span sealed, struct keypair *ret,
-			     struct err *e) MUST_USE;
+enum errc device_prekey_open(const struct device *d, uint32_t id, struct span sealed,
+			     struct keypair *ret, struct err *e) MUST_USE;
 /* <iq to=server type xmlns>, for device_iq */
 struct node *iq_new(struct arena *a, const char *type, const char *xmlns);
 
@@ -78,14 +79,15 @@ struct node *iq_new(struct arena *a, const char *type, const char *xmlns);
 void messages_init(struct device *d); /* inbox, outgoing */
 /* the device is freed now; messages_on_offline came before and no hold is left */
 void messages_done(struct device *d);
-void messages_on_stanza(struct device *d, const struct node *n); /* <message>, in order */
+void messages_on_stanza(struct device *d, const struct node *n);  /* <message>, in order */
 void messages_on_receipt(struct device *d, const struct node *n); /* <receipt> */
-void messages_on_ack(struct device *d, const struct node *n); /* <ack class=message> */
+void messages_on_ack(struct device *d, const struct node *n);     /* <ack class=message> */
 /* devices, encrypt+identity, account_sync, privacy_token: true when taken (message side acks it then) */
 bool messages_on_notification(struct device *d, const struct node *n);
-void messages_on_online(struct device *d); /* backlog is over */
+void messages_on_online(struct device *d);  /* backlog is over */
 void messages_on_offline(struct device *d); /* connection lost or closed: sends wait or end */
 /* keys and sessions were wiped (logout, unlinked): what is cached for this device is void */
 void messages_on_wiped(struct device *d);
 /* own device list and phone identity, stored at pairing, so that own devices are known */
-void messages_on_paired(struct device *d, struct db_unit *unit, const uint8_t phone_identity[static 32]);
+void messages_on_paired(struct device *d, struct db_unit *unit,
+			const uint8_t phone_identity[static 32]);

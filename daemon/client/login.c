@@ -100,37 +100,40 @@ void unified_session_send(struct device *d)
 	arena_free(a);
 }
 
-/* one statement on this device's row with one value, stored in its own time */
-static void login_store(struct device *d, enum stmt stmt, const int64_t *number, struct span bytes)
+static struct db_params *device_params(const struct device *d, struct arena *a)
 {
-	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
-	struct db_unit *unit = db_unit_new();
 
 	db_p_i64(p, d->user_id);
 	db_p_i64(p, d->id);
-	if (number)
-		db_p_i64(p, *number);
-	else
-		db_p_bytes(p, bytes);
-	db_unit_add(unit, stmt, p);
-	arena_free(a);
-	device_hold(d);
-	db_commit_take(d->env->db, unit, device_on_db, d);
+	return p;
 }
 
 static void login_learn_lid(struct device *d, const struct node *success)
 {
 	struct addr lid;
-	int64_t number;
+	struct arena *a;
+	struct db_params *p;
+	struct db_unit *unit;
 
 	if (!node_attr_addr(success, "lid", &lid) || !addr_is_lid(lid) || addr_eq(lid, d->lid))
 		return;
 	if (d->lid.user)
 		LOG_WARN(d->log, "device.lid_changed");
 	d->lid = lid;
-	number = (int64_t)lid.user;
-	login_store(d, STMT_DEVICE_SET_LID, &number, SPAN_NONE);
+	a = arena_new();
+	unit = db_unit_new();
+	p = device_params(d, a);
+	db_p_i64(p, (int64_t)lid.user);
+	db_unit_add(unit, STMT_DEVICE_SET_LID, p);
+	p = db_params_new(a);
+	db_p_i64(p, d->user_id);
+	db_p_i64(p, (int64_t)d->pn.user);
+	db_p_i64(p, (int64_t)lid.user);
+	db_unit_add(unit, STMT_DEVICE_MAP_LID, p);
+	arena_free(a);
+	device_hold(d);
+	db_commit_take(d->env->db, unit, device_on_db, d);
 }
 
 void login_on_success(struct device *d, const struct node *n)
@@ -265,12 +268,22 @@ static void on_edge_routing(struct device *d, const struct node *n)
 {
 	struct span info = node_bytes(node_child(n, "routing_info"));
 	struct link *l = d->link;
+	struct arena *a;
+	struct db_params *p;
+	struct db_unit *unit;
 
 	if (info.len == 0 || info.len > ROUTING_BYTES_MAX || span_eq(info, l->routing))
 		return;
 	free((void *)(uintptr_t)l->routing.at);
 	l->routing = span_of(xmemdup(info.at, info.len), info.len);
-	login_store(d, STMT_DEVICE_SET_ROUTING, NULL, info);
+	a = arena_new();
+	p = device_params(d, a);
+	db_p_bytes(p, info);
+	unit = db_unit_new();
+	db_unit_add(unit, STMT_DEVICE_SET_ROUTING, p);
+	arena_free(a);
+	device_hold(d);
+	db_commit_take(d->env->db, unit, device_on_db, d);
 }
 
 static void on_cleaned(void *ctx, const struct node *answer, const struct err *e)

@@ -93,6 +93,10 @@ enum errc device_send_node(struct device *d, const struct node *n, struct err *e
 		rc = err_set(e, ERR_TOO_LARGE, "stanza of %zu bytes", plain.len);
 		goto out;
 	}
+	if (ws_queued(l->ws) + plain.len + 64 > WS_QUEUE_MAX) {
+		rc = err_set(e, ERR_BUSY, "device %s: the network takes no more for now", d->name);
+		goto out;
+	}
 	frame_write_header(&frame, plain.len + GCM_TAG_BYTES);
 	/* the counter moves with the seal, so what is sealed must be sent, or the connection given up */
 	rc = noise_seal(l->noise, wr_span(&plain), &frame, e);

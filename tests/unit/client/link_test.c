@@ -271,6 +271,25 @@ static void login_runs_to_online(void **state)
 	line_free(l);
 }
 
+static void a_new_lid_is_learned(void **state)
+{
+	struct line *l = line_new();
+
+	(void)state;
+	line_link(l);
+	l->d->lid = (struct addr){ 0 };
+	device_start(l->d);
+	line_handshake(l);
+	login_on_success(l->d, line_node(l, "success",
+					 (const char *const[]){ "t", "1700000100", "lid",
+								"100000000000001:7@lid", NULL }));
+	line_db(l);
+	assert_int_equal(l->d->lid.user, 100000000000001);
+	assert_int_equal(l->committed[0], STMT_DEVICE_SET_LID);
+	assert_int_equal(l->committed[1], STMT_DEVICE_MAP_LID);
+	line_free(l);
+}
+
 static void backlog_is_asked_for_in_batches(void **state)
 {
 	struct line *l = line_new();
@@ -510,6 +529,7 @@ int main(void)
 		cmocka_unit_test(requests_of_the_server_are_answered),
 		cmocka_unit_test(payloads_are_those_of_the_vectors),
 		cmocka_unit_test(login_runs_to_online),
+		cmocka_unit_test(a_new_lid_is_learned),
 		cmocka_unit_test(backlog_is_asked_for_in_batches),
 		cmocka_unit_test(low_stock_is_filled_before_the_backlog),
 		cmocka_unit_test(a_failed_upload_does_not_end_the_login),
