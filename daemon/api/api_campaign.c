@@ -22,7 +22,7 @@ static json_t *campaign_json(const PGresult *r, int i)
 {
 	static const char *const counts[] = { "pending", "sending", "sent", "delivered", "read", "failed", "cancelled" };
 	json_t *o = json_object(), *by_state = json_object();
-	int devices = db_col(r, "device_ids"), min = db_col(r, "delay_min_ms"), max = db_col(r, "delay_max_ms");
+	int devices = db_col(r, "devices"), min = db_col(r, "delay_min_ms"), max = db_col(r, "delay_max_ms");
 
 	json_put_id(o, "id", db_i64(r, i, db_col(r, "id")));
 	json_object_set_new(o, "title", json_string(db_text(r, i, db_col(r, "title"))));
@@ -177,9 +177,7 @@ static void on_list(void *ctx, const PGresult *r, const struct err *e)
 	result = json_pack("{s:o}", "campaigns", list);
 	for (int i = 0; i < db_rows(r); i++)
 		json_array_append_new(list, campaign_json(r, i));
-	if (db_rows(r) && db_rows(r) == rpc_param_int(req->params, "limit"))
-		json_object_set_new(result, "next", json_id(db_i64(r, db_rows(r) - 1, db_col(r, "id"))));
-	rpc_reply_take(req, result);
+	rpc_reply_page_take(req, result, r);
 }
 
 struct rpc_done api_campaign_list(struct rpc_req *req)

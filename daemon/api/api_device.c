@@ -193,9 +193,7 @@ static void on_list(void *ctx, const PGresult *r, const struct err *e)
 		if (d)
 			json_array_append_new(list, row_json(d, r, i));
 	}
-	if (db_rows(r) && db_rows(r) == rpc_param_int(req->params, "limit"))
-		json_object_set_new(result, "next", json_id(db_i64(r, db_rows(r) - 1, db_col(r, "id"))));
-	rpc_reply_take(req, result);
+	rpc_reply_page_take(req, result, r);
 }
 
 struct rpc_done api_device_list(struct rpc_req *req)

@@ -79,9 +79,7 @@ static void on_list(void *ctx, const PGresult *r, const struct err *e)
 		json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
 		json_array_append_new(list, o);
 	}
-	if (db_rows(r) && db_rows(r) == rpc_param_int(req->params, "limit"))
-		json_object_set_new(result, "next", json_id(db_i64(r, db_rows(r) - 1, db_col(r, "id"))));
-	rpc_reply_take(req, result);
+	rpc_reply_page_take(req, result, r);
 }
 
 struct rpc_done api_lead_list(struct rpc_req *req)

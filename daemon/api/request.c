@@ -19,6 +19,15 @@ struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e)
 	return (struct rpc_done){ 1 };
 }
 
+struct rpc_done rpc_reply_page_take(struct rpc_req *req, json_t *result, const PGresult *r)
+{
+	int rows = db_rows(r);
+
+	if (rows && rows == rpc_param_int(req->params, "limit"))
+		json_object_set_new(result, "next", json_id(db_i64(r, rows - 1, db_col(r, "id"))));
+	return rpc_reply_take(req, result);
+}
+
 struct rpc_done rpc_later(struct rpc_req *req)
 {
 	(void)req;

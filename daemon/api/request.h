@@ -32,6 +32,8 @@ struct rpc_done {
 };
 
 struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result); /* NULL result: ERR_INTERNAL */
+/* a page of a list: adds "next", the last row's id, when there may be more than the limit asked for */
+struct rpc_done rpc_reply_page_take(struct rpc_req *req, json_t *result, const PGresult *r);
 struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e);
 struct rpc_done rpc_later(struct rpc_req *req);
 

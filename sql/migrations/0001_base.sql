@@ -195,6 +195,19 @@ create index outbox_open on outbox (user_id, device_id, id) where state in (1, 2
 create index outbox_by_msg on outbox (user_id, device_id, msg_id) where msg_id is not null;
 create index outbox_by_campaign on outbox (user_id, campaign_id, state) where campaign_id is not null;
 
+-- campaigns with their rows counted by state
+create view campaign_counts as
+select c.*, n.total, n.pending, n.sending, n.sent, n.delivered, n.read, n.failed, n.cancelled
+from campaigns c
+left join lateral (
+  select count(*) as total,
+    count(*) filter (where state in (0, 1)) as pending, count(*) filter (where state = 2) as sending,
+    count(*) filter (where state >= 3 and state <= 5) as sent,
+    count(*) filter (where state in (4, 5)) as delivered, count(*) filter (where state = 5) as read,
+    count(*) filter (where state = 6) as failed, count(*) filter (where state = 7) as cancelled
+  from outbox o where o.user_id = c.user_id and o.campaign_id = c.id
+) n on true;
+
 create table events (
   id bigint generated always as identity primary key,
   user_id bigint not null,
