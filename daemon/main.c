@@ -1,21 +1,21 @@
 /* wad: reads the settings, builds the parts, hands each what it needs, runs, and takes them down in the
  * reverse order. */
+#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-#include <sodium.h>
-
 #include "shared/base/text.h"
 #include "shared/base/xalloc.h"
 #include "shared/rpc/events.h"
+
 #include "daemon/api/api_device.h"
 #include "daemon/api/event_hub.h"
 #include "daemon/api/rpc_server.h"
@@ -45,7 +45,8 @@ static enum errc make_dir(const char *path, struct err *e)
 		if (slash)
 			*slash = '\0';
 		if (mkdir(part, slash ? 0755 : 0700) && errno != EEXIST)
-			return err_set(e, ERR_SYSTEM, "directory %.120s: %s", part, strerror(errno));
+			return err_set(e, ERR_SYSTEM, "directory %.120s: %s", part,
+				       strerror(errno));
 		if (slash == NULL)
 			return ERR_OK;
 		*slash = '/';
@@ -75,8 +76,10 @@ static enum errc take_lock(struct process *p, struct err *e)
 		return err_set(e, ERR_SYSTEM, "lock %.120s: %s", path, strerror(errno));
 	if (flock(p->lock_fd, LOCK_EX | LOCK_NB)) {
 		n = read(p->lock_fd, pid, sizeof pid - 1);
-		return err_set(e, ERR_CONFLICT, "state directory %.100s: wad runs there already, pid %.*s",
-			       p->settings.state_dir, n > 0 ? (int)strcspn(pid, "\n") : 1, n > 0 ? pid : "?");
+		return err_set(e, ERR_CONFLICT,
+			       "state directory %.100s: wad runs there already, pid %.*s",
+			       p->settings.state_dir, n > 0 ? (int)strcspn(pid, "\n") : 1,
+			       n > 0 ? pid : "?");
 	}
 	n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
 	if (ftruncate(p->lock_fd, 0) || write(p->lock_fd, pid, (size_t)n) != n)
@@ -103,7 +106,8 @@ static enum errc prepare(struct process *p, struct err *e)
 	raise_fd_limit();
 	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(e, ERR_SYSTEM, "libraries: cannot be initialised");
-	if (make_dir(p->settings.state_dir, e) || make_parent(p->settings.socket, e) || take_lock(p, e))
+	if (make_dir(p->settings.state_dir, e) || make_parent(p->settings.socket, e) ||
+	    take_lock(p, e))
 		return e->code;
 	key = xasprintf("%s/key", p->settings.state_dir);
 	return sealer_open(key, &p->sealer, e);
@@ -164,12 +168,14 @@ static void on_signal(uv_signal_t *s, int number)
 
 /* -- the loop's parts -- */
 
-static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_change what, const struct err *e)
+static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_change what,
+			    const struct err *e)
 {
 	struct wad *w = ctx;
 
 	if (what == FLEET_QR && w->events)
-		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_QR), api_device_pairing(w, d));
+		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_QR),
+				    api_device_pairing(w, d));
 	if (what == FLEET_PAIRED && w->events)
 		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_PAIRED),
 				    api_device_pairing(w, d));
@@ -231,7 +237,9 @@ static void on_admin(void *ctx, const PGresult *r, const struct err *e)
 	if (p->stopping)
 		return;
 	if (e->code || db_rows(r) == 0)
-		fail_start(p, e->code ? e : &(struct err){ ERR_DATABASE, "database: holds no admin user" });
+		fail_start(p, e->code ? e
+				      : &(struct err){ ERR_DATABASE,
+						       "database: holds no admin user" });
 	p->wad.admin_user = db_i64(r, 0, 0);
 	start_parts(p);
 }
@@ -243,7 +251,8 @@ static void on_db_state(void *ctx, bool up, const char *why)
 	if (up)
 		LOG_INFO(p->wad.log, "database.back", F_STR("connection", "control"));
 	else if (!p->stopping)
-		LOG_ERROR(p->wad.log, "database.lost", F_STR("why", why ? why : ""), F_STR("effect", "sending pauses"));
+		LOG_ERROR(p->wad.log, "database.lost", F_STR("why", why ? why : ""),
+			  F_STR("effect", "sending pauses"));
 }
 
 static enum errc open_database(struct process *p, struct err *e)
@@ -253,7 +262,9 @@ static enum errc open_database(struct process *p, struct err *e)
 	const char *conninfo = s->database_uri;
 
 	if (conninfo == NULL) {
-		struct cluster_cfg cfg = { .state_dir = s->state_dir, .loop = w->loop, .log = w->log };
+		struct cluster_cfg cfg = { .state_dir = s->state_dir,
+					   .loop = w->loop,
+					   .log = w->log };
 
 		if (cluster_start(&cfg, &p->cluster, e))
 			return e->code;
@@ -261,8 +272,11 @@ static enum errc open_database(struct process *p, struct err *e)
 	}
 	if (migrate(conninfo, w->log, e))
 		return e->code;
-	w->db = db_new(&(struct db_cfg){
-		.loop = w->loop, .conninfo = conninfo, .log = w->log, .on_state = on_db_state, .ctx = p });
+	w->db = db_new(&(struct db_cfg){ .loop = w->loop,
+					 .conninfo = conninfo,
+					 .log = w->log,
+					 .on_state = on_db_state,
+					 .ctx = p });
 	return ERR_OK;
 }
 

@@ -86,7 +86,9 @@ static enum errc parse_version(const char *text, uint32_t v[static 3], struct er
 	for (int i = 0; i < 3; i++) {
 		n[i] = strtoul(text, &end, 10);
 		if (end == text || n[i] > UINT32_MAX || *end != (i < 2 ? '.' : '\0'))
-			return err_set(e, ERR_CONFIG, "setting network.version: three numbers with dots, like 2.3000.1045649367");
+			return err_set(
+				e, ERR_CONFIG,
+				"setting network.version: three numbers with dots, like 2.3000.1045649367");
 		v[i] = (uint32_t)n[i];
 		text = end + 1;
 	}
@@ -101,7 +103,8 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	const char *socket = config_text(c, "rpc", "socket");
 
 	if (!log_level_from_name(config_text(c, "daemon", "log_level"), &level))
-		return err_set(e, ERR_CONFIG, "setting daemon.log_level: one of trace, debug, info, warn, error");
+		return err_set(e, ERR_CONFIG,
+			       "setting daemon.log_level: one of trace, debug, info, warn, error");
 	log_level_set(level);
 	s->network_url = config_text(c, "network", "url");
 	s->tls_ca_file = config_text(c, "network", "tls_ca_file");
@@ -122,14 +125,17 @@ static enum errc read_files(struct settings *s, struct err *e)
 	bool named = s->config_file != NULL;
 
 	if (!named)
-		s->config_file = geteuid() == 0 ? xstrdup("/etc/wad/wad.conf")
-						: xdg_path("XDG_CONFIG_HOME", ".config", "/wad.conf");
-	if ((named || access(s->config_file, F_OK) == 0) && config_read_file(s->config, s->config_file, e))
+		s->config_file = geteuid() == 0
+					 ? xstrdup("/etc/wad/wad.conf")
+					 : xdg_path("XDG_CONFIG_HOME", ".config", "/wad.conf");
+	if ((named || access(s->config_file, F_OK) == 0) &&
+	    config_read_file(s->config, s->config_file, e))
 		return e->code;
 	return config_read_env(s->config, e);
 }
 
-enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret, struct err *e)
+enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret,
+			struct err *e)
 {
 	static const struct option options[] = { { "state-dir", required_argument, NULL, 's' },
 						 { "config", required_argument, NULL, 'c' },
@@ -166,10 +172,12 @@ enum errc settings_read(int argc, char **argv, struct settings *s, enum settings
 		}
 	}
 	if (optind < argc)
-		return err_set(e, ERR_USAGE, "arguments: '%.80s' is not an option; see wad --help", argv[optind]);
+		return err_set(e, ERR_USAGE, "arguments: '%.80s' is not an option; see wad --help",
+			       argv[optind]);
 	own_state_dir = s->state_dir != NULL;
 	if (!own_state_dir)
-		s->state_dir = geteuid() == 0 ? xstrdup("/var/lib/wad") : xdg_path("XDG_STATE_HOME", ".local/state", "");
+		s->state_dir = geteuid() == 0 ? xstrdup("/var/lib/wad")
+					      : xdg_path("XDG_STATE_HOME", ".local/state", "");
 	if (read_files(s, e))
 		return e->code;
 	return take(s, own_state_dir, e);

@@ -18,5 +18,6 @@ struct settings {
 enum settings_outcome { SETTINGS_RUN, SETTINGS_DONE /* --help, --version: said, exit 0 */ };
 
 /* flag > environment > file > default */
-enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret, struct err *e) MUST_USE;
+enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret,
+			struct err *e) MUST_USE;
 void settings_done(struct settings *s);

@@ -5,6 +5,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/list.h"
 #include "shared/base/log.h"
+
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/fleet.h"
 #include "daemon/store/db.h"
@@ -23,7 +24,7 @@ struct wad {
 	struct rpc_server *rpc;
 	const char *state_dir, *network_url;
 	unix_ms started_at;
-	struct list device_waits; /* api_device.c: calls that wait for a device */
-	int64_t admin_user; /* the one user of this installation */
+	struct list device_waits;    /* api_device.c: calls that wait for a device */
+	int64_t admin_user;          /* the one user of this installation */
 	void (*stop)(struct wad *w); /* begin the orderly end */
 };

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/api/content_param.h"
 #include "daemon/api/handlers.h"
 
@@ -20,17 +21,22 @@ static void put_ids(json_t *o, const char *text) /* "3 17" */
 
 static json_t *campaign_json(const PGresult *r, int i)
 {
-	static const char *const counts[] = { "pending", "sending", "sent", "delivered", "read", "failed", "cancelled" };
+	static const char *const counts[] = { "pending", "sending", "sent",     "delivered",
+					      "read",    "failed",  "cancelled" };
 	json_t *o = json_object(), *by_state = json_object();
-	int devices = db_col(r, "devices"), min = db_col(r, "delay_min_ms"), max = db_col(r, "delay_max_ms");
+	int devices = db_col(r, "devices"), min = db_col(r, "delay_min_ms"),
+	    max = db_col(r, "delay_max_ms");
 
 	json_put_id(o, "id", db_i64(r, i, db_col(r, "id")));
 	json_object_set_new(o, "title", json_string(db_text(r, i, db_col(r, "title"))));
 	json_object_set_new(o, "state", json_string(db_text(r, i, db_col(r, "state"))));
 	json_object_set_new(o, "total", json_integer(db_i64(r, i, db_col(r, "total"))));
-	json_object_set_new(o, "left", json_integer(db_i64(r, i, db_col(r, "pending")) + db_i64(r, i, db_col(r, "sending"))));
+	json_object_set_new(o, "left",
+			    json_integer(db_i64(r, i, db_col(r, "pending")) +
+					 db_i64(r, i, db_col(r, "sending"))));
 	for (size_t k = 0; k < ARRAY_LEN(counts); k++)
-		json_object_set_new(by_state, counts[k], json_integer(db_i64(r, i, db_col(r, counts[k]))));
+		json_object_set_new(by_state, counts[k],
+				    json_integer(db_i64(r, i, db_col(r, counts[k]))));
 	json_object_set_new(o, "counts", by_state);
 	json_put_text(o, "niche", db_text(r, i, db_col(r, "niche")));
 	json_put_text(o, "status", db_text(r, i, db_col(r, "lead_status")));
@@ -96,7 +102,8 @@ static int64_t *device_ids(struct rpc_req *req, struct arena *a, size_t *ret_len
 		const char *ref = json_string_value(item);
 		const struct fleet_device *d = fleet_find_name(req->wad->fleet, req->user_id, ref);
 
-		if (d == NULL && ref[0] && strspn(ref, "0123456789") == strlen(ref) && strlen(ref) < 19)
+		if (d == NULL && ref[0] && strspn(ref, "0123456789") == strlen(ref) &&
+		    strlen(ref) < 19)
 			d = fleet_find(req->wad->fleet, req->user_id, strtoll(ref, NULL, 10));
 		if (d == NULL) {
 			err_set(e, ERR_NOT_FOUND, "devices: '%.80s': no such device", ref);
@@ -144,20 +151,26 @@ static void add_it(struct rpc_req *req, const struct content_param *c)
 		db_p_null(p);
 	put_optional_int(req, p, "delay_min_ms");
 	put_optional_int(req, p, "delay_max_ms");
-	db_p_time(p, rpc_param_has(req->params, "start_at") ? rpc_param_time(req->params, "start_at")
-							     : (unix_ms){ INT64_MIN });
+	db_p_time(p, rpc_param_has(req->params, "start_at")
+			     ? rpc_param_time(req->params, "start_at")
+			     : (unix_ms){ INT64_MIN });
 	db_query(req->wad->db, STMT_CAMPAIGN_ADD, p, DB_ONCE, on_added, req);
 	arena_free(a);
 }
 
 struct rpc_done api_campaign_create(struct rpc_req *req)
 {
-	bool has_min = rpc_param_has(req->params, "delay_min_ms"), has_max = rpc_param_has(req->params, "delay_max_ms");
+	bool has_min = rpc_param_has(req->params, "delay_min_ms"),
+	     has_max = rpc_param_has(req->params, "delay_max_ms");
 
 	if (has_min != has_max)
-		return rpc_fail(req, &(struct err){ ERR_BAD_PARAMS, "delay_min_ms and delay_max_ms: give both or none" });
-	if (has_min && rpc_param_int(req->params, "delay_max_ms") < rpc_param_int(req->params, "delay_min_ms"))
-		return rpc_fail(req, &(struct err){ ERR_BAD_PARAMS, "delay_max_ms: less than delay_min_ms" });
+		return rpc_fail(
+			req, &(struct err){ ERR_BAD_PARAMS,
+					    "delay_min_ms and delay_max_ms: give both or none" });
+	if (has_min &&
+	    rpc_param_int(req->params, "delay_max_ms") < rpc_param_int(req->params, "delay_min_ms"))
+		return rpc_fail(req, &(struct err){ ERR_BAD_PARAMS,
+						    "delay_max_ms: less than delay_min_ms" });
 	content_param_take(req, add_it);
 	return rpc_later(req);
 }
@@ -250,7 +263,8 @@ static struct rpc_done change(struct rpc_req *req, enum stmt stmt, bool wakes, c
 
 struct rpc_done api_campaign_pause(struct rpc_req *req)
 {
-	return change(req, STMT_CAMPAIGN_PAUSE, false, "not there, or neither scheduled nor running");
+	return change(req, STMT_CAMPAIGN_PAUSE, false,
+		      "not there, or neither scheduled nor running");
 }
 
 struct rpc_done api_campaign_resume(struct rpc_req *req)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/api/handlers.h"
 
 /* a call that waits for something to happen to a device */
@@ -50,8 +51,8 @@ static const char *state_text(const struct fleet_device *d)
 
 static json_t *device_json(const struct fleet_device *d)
 {
-	json_t *o = json_pack("{s:o,s:s,s:s,s:b}", "id", json_id(d->id), "name", d->name, "state", state_text(d), "online",
-			      d->state == DEVICE_ONLINE);
+	json_t *o = json_pack("{s:o,s:s,s:s,s:b}", "id", json_id(d->id), "name", d->name, "state",
+			      state_text(d), "online", d->state == DEVICE_ONLINE);
 	char lid[64];
 
 	if (d->pn.user)
@@ -68,8 +69,10 @@ static json_t *row_json(const struct fleet_device *d, const PGresult *r, int i)
 
 	json_put_text(o, "push_name", db_text(r, i, db_col(r, "push_name")));
 	json_object_set_new(o, "queued", json_integer(db_i64(r, i, db_col(r, "queued"))));
-	json_object_set_new(o, "delay_min_ms", json_integer(db_i64(r, i, db_col(r, "delay_min_ms"))));
-	json_object_set_new(o, "delay_max_ms", json_integer(db_i64(r, i, db_col(r, "delay_max_ms"))));
+	json_object_set_new(o, "delay_min_ms",
+			    json_integer(db_i64(r, i, db_col(r, "delay_min_ms"))));
+	json_object_set_new(o, "delay_max_ms",
+			    json_integer(db_i64(r, i, db_col(r, "delay_max_ms"))));
 	json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
 	json_put_time(o, "linked_at", db_time(r, i, db_col(r, "linked_at")));
 	return o;
@@ -86,7 +89,8 @@ static const char *pairing_state(const struct fleet_device *d)
 
 json_t *api_device_pairing(struct wad *w, const struct fleet_device *d)
 {
-	json_t *o = json_pack("{s:o,s:s,s:s}", "device", json_id(d->id), "name", d->name, "state", pairing_state(d));
+	json_t *o = json_pack("{s:o,s:s,s:s}", "device", json_id(d->id), "name", d->name, "state",
+			      pairing_state(d));
 	int64_t left;
 
 	if (d->qr) {
@@ -129,7 +133,8 @@ struct rpc_done api_device_create(struct rpc_req *req)
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
 	const char *user = rpc_param_text(req->params, "user");
-	bool has_min = rpc_param_has(req->params, "delay_min_ms"), has_max = rpc_param_has(req->params, "delay_max_ms");
+	bool has_min = rpc_param_has(req->params, "delay_min_ms"),
+	     has_max = rpc_param_has(req->params, "delay_max_ms");
 	struct err e = ERR_NONE;
 
 	if (user && strcmp(user, "admin") != 0) {
@@ -137,7 +142,8 @@ struct rpc_done api_device_create(struct rpc_req *req)
 		err_set(&e, ERR_NOT_FOUND, "user %.64s: no such user", user);
 		return rpc_fail(req, &e);
 	}
-	if (has_max && rpc_param_int(req->params, "delay_max_ms") < (has_min ? rpc_param_int(req->params, "delay_min_ms") : 8000)) {
+	if (has_max && rpc_param_int(req->params, "delay_max_ms") <
+			       (has_min ? rpc_param_int(req->params, "delay_min_ms") : 8000)) {
 		arena_free(a);
 		err_set(&e, ERR_BAD_PARAMS, "delay_max_ms: less than delay_min_ms");
 		return rpc_fail(req, &e);
@@ -159,7 +165,8 @@ struct rpc_done api_device_create(struct rpc_req *req)
 
 /* -- device.list, device.show -- */
 
-static void ask_rows(struct rpc_req *req, int64_t id, int64_t after, int64_t limit, db_result_fn done)
+static void ask_rows(struct rpc_req *req, int64_t id, int64_t after, int64_t limit,
+		     db_result_fn done)
 {
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
@@ -188,7 +195,8 @@ static void on_list(void *ctx, const PGresult *r, const struct err *e)
 	list = json_array();
 	result = json_pack("{s:o}", "devices", list);
 	for (int i = 0; i < db_rows(r); i++) {
-		const struct fleet_device *d = fleet_find(req->wad->fleet, req->user_id, db_i64(r, i, db_col(r, "id")));
+		const struct fleet_device *d =
+			fleet_find(req->wad->fleet, req->user_id, db_i64(r, i, db_col(r, "id")));
 
 		if (d)
 			json_array_append_new(list, row_json(d, r, i));
@@ -198,7 +206,8 @@ static void on_list(void *ctx, const PGresult *r, const struct err *e)
 
 struct rpc_done api_device_list(struct rpc_req *req)
 {
-	ask_rows(req, 0, rpc_param_id(req->params, "after"), rpc_param_int(req->params, "limit"), on_list);
+	ask_rows(req, 0, rpc_param_id(req->params, "after"), rpc_param_int(req->params, "limit"),
+		 on_list);
 	return rpc_later(req);
 }
 
@@ -209,7 +218,8 @@ static void on_show(void *ctx, const PGresult *r, const struct err *e)
 	const struct fleet_device *d = err.code ? NULL : req_device(req, "device", &err);
 
 	if (d == NULL || db_rows(r) == 0)
-		rpc_fail(req, err.code ? &err : &(struct err){ ERR_NOT_FOUND, "device: no such device" });
+		rpc_fail(req, err.code ? &err
+				       : &(struct err){ ERR_NOT_FOUND, "device: no such device" });
 	else
 		rpc_reply_take(req, row_json(d, r, 0));
 }
@@ -289,8 +299,8 @@ static void on_deleted(void *ctx, const PGresult *r, const struct err *e)
 	if (e->code)
 		rpc_fail(del->req, e);
 	else
-		rpc_reply_take(del->req, json_pack("{s:o,s:I}", "device", json_id(del->device_id), "cancelled",
-						   (json_int_t)db_i64(r, 0, 0)));
+		rpc_reply_take(del->req, json_pack("{s:o,s:I}", "device", json_id(del->device_id),
+						   "cancelled", (json_int_t)db_i64(r, 0, 0)));
 	free(del);
 }
 

@@ -1,4 +1,5 @@
 #include "shared/base/xalloc.h"
+
 #include "daemon/api/handlers.h"
 #include "daemon/engine/lead.h"
 
@@ -13,7 +14,8 @@ static json_t *rejects_json(const struct lead_csv *csv)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < csv->reject_len; i++)
-		json_array_append_new(list, json_pack("{s:I,s:s}", "line", (json_int_t)csv->rejects[i].line, "reason",
+		json_array_append_new(list, json_pack("{s:I,s:s}", "line",
+						      (json_int_t)csv->rejects[i].line, "reason",
 						      csv->rejects[i].reason));
 	return list;
 }
@@ -24,11 +26,13 @@ static void on_imported(void *ctx, uint64_t accepted, uint64_t updated, const st
 	struct err err = *e;
 
 	if (err.code) {
-		err_wrap(&err, "lead.import: after %llu rows", (unsigned long long)(accepted + updated));
+		err_wrap(&err, "lead.import: after %llu rows",
+			 (unsigned long long)(accepted + updated));
 		rpc_fail(i->req, &err);
 	} else {
-		rpc_reply_take(i->req, json_pack("{s:I,s:I,s:o}", "accepted", (json_int_t)accepted, "updated",
-						 (json_int_t)updated, "rejected", rejects_json(&i->csv)));
+		rpc_reply_take(i->req, json_pack("{s:I,s:I,s:o}", "accepted", (json_int_t)accepted,
+						 "updated", (json_int_t)updated, "rejected",
+						 rejects_json(&i->csv)));
 	}
 	arena_free(i->a);
 	free(i);
@@ -69,13 +73,14 @@ static void on_list(void *ctx, const PGresult *r, const struct err *e)
 	list = json_array();
 	result = json_pack("{s:o}", "leads", list);
 	for (int i = 0; i < db_rows(r); i++) {
-		json_t *o = json_pack("{s:o,s:o}", "id", json_id(db_i64(r, i, db_col(r, "id"))), "phone",
-				      json_id(db_i64(r, i, db_col(r, "phone"))));
+		json_t *o = json_pack("{s:o,s:o}", "id", json_id(db_i64(r, i, db_col(r, "id"))),
+				      "phone", json_id(db_i64(r, i, db_col(r, "phone"))));
 
 		json_put_text(o, "name", db_text(r, i, db_col(r, "name")));
 		json_object_set_new(o, "niche", json_string(db_text(r, i, db_col(r, "niche"))));
 		json_object_set_new(o, "status", json_string(db_text(r, i, db_col(r, "status"))));
-		json_object_set_new(o, "opted_out", json_boolean(db_bool(r, i, db_col(r, "opted_out"))));
+		json_object_set_new(o, "opted_out",
+				    json_boolean(db_bool(r, i, db_col(r, "opted_out"))));
 		json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
 		json_array_append_new(list, o);
 	}

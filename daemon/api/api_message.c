@@ -1,11 +1,12 @@
 #include <inttypes.h>
 
 #include "shared/base/xalloc.h"
+
 #include "daemon/api/content_param.h"
 #include "daemon/api/handlers.h"
 
-static const char *const outbox_states[] = { "pending", "claimed", "sending", "sent",
-					     "delivered", "read", "failed", "cancelled" };
+static const char *const outbox_states[] = { "pending",   "claimed", "sending", "sent",
+					     "delivered", "read",    "failed",  "cancelled" };
 
 static const char *outbox_state(int64_t s)
 {
@@ -25,9 +26,10 @@ static void on_queued(void *ctx, const PGresult *r, const struct err *e)
 	}
 	device = db_i64(r, 0, db_col(r, "device_id"));
 	fleet_wake(req->wad->fleet, req->user_id, device);
-	rpc_reply_take(req, json_pack("{s:o,s:s,s:o,s:s}", "id", json_id(db_i64(r, 0, db_col(r, "id"))), "state",
-				      outbox_state(db_i64(r, 0, db_col(r, "state"))), "device", json_id(device), "to",
-				      rpc_param_text(req->params, "to")));
+	rpc_reply_take(req,
+		       json_pack("{s:o,s:s,s:o,s:s}", "id", json_id(db_i64(r, 0, db_col(r, "id"))),
+				 "state", outbox_state(db_i64(r, 0, db_col(r, "state"))), "device",
+				 json_id(device), "to", rpc_param_text(req->params, "to")));
 }
 
 static void queue_it(struct rpc_req *req, const struct content_param *c)
@@ -52,8 +54,8 @@ static void queue_it(struct rpc_req *req, const struct content_param *c)
 		db_p_null(p);
 	db_p_text(p, rpc_param_text(req->params, "key"));
 	/* with a key a repeat is harmless; without one the caller is told that the outcome is unknown */
-	db_query(req->wad->db, STMT_OUTBOX_ADD, p, rpc_param_has(req->params, "key") ? DB_IDEMPOTENT : DB_ONCE, on_queued,
-		 req);
+	db_query(req->wad->db, STMT_OUTBOX_ADD, p,
+		 rpc_param_has(req->params, "key") ? DB_IDEMPOTENT : DB_ONCE, on_queued, req);
 	arena_free(a);
 }
 
@@ -66,7 +68,8 @@ struct rpc_done api_message_send(struct rpc_req *req)
 		return rpc_fail(req, &e);
 	if (d->pn.user == 0) {
 		err_set(&e, ERR_DEVICE_OFFLINE, "device %.80s: is not linked to a phone", d->name);
-		snprintf(req->detail.hint, sizeof req->detail.hint, "wactl device pair %.80s", d->name);
+		snprintf(req->detail.hint, sizeof req->detail.hint, "wactl device pair %.80s",
+			 d->name);
 		return rpc_fail(req, &e);
 	}
 	content_param_take(req, queue_it);
@@ -89,8 +92,9 @@ static void on_show(void *ctx, const PGresult *r, const struct err *e)
 		return;
 	}
 	o = json_pack("{s:o,s:s,s:o,s:o}", "id", json_id(db_i64(r, 0, db_col(r, "id"))), "state",
-		      outbox_state(db_i64(r, 0, db_col(r, "state"))), "device", json_id(db_i64(r, 0, db_col(r, "device_id"))),
-		      "to", json_id(db_i64(r, 0, db_col(r, "recipient"))));
+		      outbox_state(db_i64(r, 0, db_col(r, "state"))), "device",
+		      json_id(db_i64(r, 0, db_col(r, "device_id"))), "to",
+		      json_id(db_i64(r, 0, db_col(r, "recipient"))));
 	json_put_id(o, "campaign", db_i64(r, 0, db_col(r, "campaign_id")));
 	json_put_text(o, "text", db_text(r, 0, db_col(r, "body")));
 	json_put_text(o, "msg_id", db_text(r, 0, db_col(r, "msg_id")));

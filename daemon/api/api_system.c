@@ -1,10 +1,12 @@
 #include "shared/rpc/discover.h"
+
 #include "daemon/api/handlers.h"
 
 struct rpc_done api_system_hello(struct rpc_req *req)
 {
-	return rpc_reply_take(req, json_pack("{s:s,s:s,s:s,s:[s]}", "server", "wad", "version", WAD_VERSION, "api",
-					     RPC_API_VERSION, "features", "events"));
+	return rpc_reply_take(req,
+			      json_pack("{s:s,s:s,s:s,s:[s]}", "server", "wad", "version",
+					WAD_VERSION, "api", RPC_API_VERSION, "features", "events"));
 }
 
 struct rpc_done api_system_ping(struct rpc_req *req)

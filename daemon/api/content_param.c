@@ -2,6 +2,7 @@
 
 #include "shared/base/crypto.h"
 #include "shared/base/xalloc.h"
+
 #include "daemon/api/image.h"
 
 struct storing {
@@ -24,7 +25,8 @@ static void on_stored(void *ctx, const PGresult *r, const struct err *e)
 }
 
 static enum errc store_image(struct rpc_req *req, struct arena *a,
-			     void (*then)(struct rpc_req *req, const struct content_param *c), struct err *e)
+			     void (*then)(struct rpc_req *req, const struct content_param *c),
+			     struct err *e)
 {
 	struct db_params *p = db_params_new(a);
 	struct image_info info;
@@ -51,16 +53,19 @@ static enum errc store_image(struct rpc_req *req, struct arena *a,
 	return ERR_OK;
 }
 
-void content_param_take(struct rpc_req *req, void (*then)(struct rpc_req *req, const struct content_param *c))
+void content_param_take(struct rpc_req *req,
+			void (*then)(struct rpc_req *req, const struct content_param *c))
 {
-	bool has_text = rpc_param_has(req->params, "text"), has_image = rpc_param_has(req->params, "image");
+	bool has_text = rpc_param_has(req->params, "text"),
+	     has_image = rpc_param_has(req->params, "image");
 	struct content_param c = { .body = rpc_param_text(req->params, "text") };
 	AUTO_ARENA struct arena *a = arena_new();
 	struct err e = ERR_NONE;
 
 	if (has_text == has_image)
-		err_set(&e, ERR_BAD_PARAMS, has_text ? "text and image: give one; an image has a caption"
-						     : "text or image: one is needed");
+		err_set(&e, ERR_BAD_PARAMS,
+			has_text ? "text and image: give one; an image has a caption"
+				 : "text or image: one is needed");
 	else if (has_text && rpc_param_has(req->params, "caption"))
 		err_set(&e, ERR_BAD_PARAMS, "caption: only with an image");
 	else if (has_image)

@@ -9,4 +9,5 @@ struct content_param {
 };
 
 /* then is called once with c, or the request has been failed */
-void content_param_take(struct rpc_req *req, void (*then)(struct rpc_req *req, const struct content_param *c));
+void content_param_take(struct rpc_req *req,
+			void (*then)(struct rpc_req *req, const struct content_param *c));

@@ -4,6 +4,7 @@
 
 #include "shared/base/xalloc.h"
 #include "shared/rpc/events.h"
+
 #include "daemon/api/rpc_server.h"
 
 /* a place in commit order */
@@ -25,7 +26,7 @@ struct subscriber {
 	json_t *topics; /* array of patterns; NULL: all */
 	struct place at;
 	int64_t lost_from, lost_to; /* dropped because it does not read */
-	bool asking; /* its place, or a page of its own backlog */
+	bool asking;                /* its place, or a page of its own backlog */
 	bool gone;
 };
 
@@ -89,13 +90,16 @@ static bool wants(const struct subscriber *s, int64_t user_id, const char *topic
 
 static void tell_lost(struct subscriber *s)
 {
-	rpc_conn_notify_take(s->conn, rpc_notification_take("event.lost", json_pack("{s:o,s:o,s:o}", "subscription",
-										    json_id(s->id), "from", json_id(s->lost_from), "to",
-										    json_id(s->lost_to))));
+	rpc_conn_notify_take(
+		s->conn, rpc_notification_take(
+				 "event.lost",
+				 json_pack("{s:o,s:o,s:o}", "subscription", json_id(s->id), "from",
+					   json_id(s->lost_from), "to", json_id(s->lost_to))));
 	s->lost_from = s->lost_to = 0;
 }
 
-static void hand_over(struct subscriber *s, int64_t id, const char *at, const char *topic, json_t *data)
+static void hand_over(struct subscriber *s, int64_t id, const char *at, const char *topic,
+		      json_t *data)
 {
 	json_t *params;
 
@@ -108,17 +112,20 @@ static void hand_over(struct subscriber *s, int64_t id, const char *at, const ch
 		tell_lost(s);
 	if (s->gone)
 		return;
-	params = json_pack("{s:o,s:s,s:O}", "subscription", json_id(s->id), "topic", topic, "data", data);
+	params = json_pack("{s:o,s:s,s:O}", "subscription", json_id(s->id), "topic", topic, "data",
+			   data);
 	json_put_id(params, "id", id);
 	json_put_text(params, "at", at);
 	rpc_conn_notify_take(s->conn, rpc_notification_take("event", params));
 }
 
 /* gives the rows of a page to one subscriber, or to all live ones */
-static struct place give_rows(struct event_hub *h, struct subscriber *only, const PGresult *r, struct place at)
+static struct place give_rows(struct event_hub *h, struct subscriber *only, const PGresult *r,
+			      struct place at)
 {
 	for (int i = 0; i < db_rows(r); i++) {
-		struct place here = { db_i64(r, i, db_col(r, "xid")), db_i64(r, i, db_col(r, "id")) };
+		struct place here = { db_i64(r, i, db_col(r, "xid")),
+				      db_i64(r, i, db_col(r, "id")) };
 		const char *topic = db_text(r, i, db_col(r, "topic"));
 		json_t *data = json_loads(db_text(r, i, db_col(r, "data")), JSON_DECODE_ANY, NULL);
 		int64_t user = db_i64(r, i, db_col(r, "user_id"));
@@ -237,13 +244,16 @@ static void on_place(void *ctx, const PGresult *r, const struct err *e)
 	h->asked--;
 	s->req = NULL;
 	if (e->code || s->gone || h->closing) {
-		rpc_fail(req, e->code ? e : &(struct err){ ERR_SHUTTING_DOWN, "event.subscribe: the daemon is stopping" });
+		rpc_fail(req, e->code ? e
+				      : &(struct err){ ERR_SHUTTING_DOWN,
+						       "event.subscribe: the daemon is stopping" });
 		subscriber_free(s);
 		free_when_idle(h);
 		return;
 	}
 	s->at = (struct place){ db_i64(r, 0, db_col(r, "xid")), db_i64(r, 0, db_col(r, "id")) };
-	rpc_reply_take(req, json_pack("{s:o,s:o}", "subscription", json_id(s->id), "last_id", json_id(s->at.id)));
+	rpc_reply_take(req, json_pack("{s:o,s:o}", "subscription", json_id(s->id), "last_id",
+				      json_id(s->at.id)));
 	if (s->gone) {
 		subscriber_free(s);
 		return;
@@ -266,7 +276,8 @@ void event_hub_subscribe(struct event_hub *h, struct rpc_req *req)
 	s->asking = true;
 	list_add_tail(&h->subscribers, &s->link);
 	rpc_conn_on_close(req->conn, on_conn_close, h);
-	db_p_i64(p, rpc_param_has(req->params, "since_id") ? rpc_param_id(req->params, "since_id") : -1);
+	db_p_i64(p, rpc_param_has(req->params, "since_id") ? rpc_param_id(req->params, "since_id")
+							   : -1);
 	h->asked++;
 	db_query(h->wad->db, STMT_EVENT_PLACE, p, DB_IDEMPOTENT, on_place, s);
 	arena_free(a);

@@ -62,7 +62,8 @@ enum errc image_look(struct span bytes, struct image_info *ret, struct err *e)
 	if (rc)
 		return rc;
 	if (i.width == 0 || i.height == 0 || (uint64_t)i.width * i.height > IMAGE_PIXELS_MAX)
-		return err_set(e, ERR_BAD_PARAMS, "image: %u x %u pixels; at most 25 million", i.width, i.height);
+		return err_set(e, ERR_BAD_PARAMS, "image: %u x %u pixels; at most 25 million",
+			       i.width, i.height);
 	*ret = i;
 	return ERR_OK;
 }

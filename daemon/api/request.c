@@ -8,8 +8,10 @@
 struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result)
 {
 	if (result == NULL)
-		return rpc_fail(req, &(struct err){ ERR_INTERNAL, "the answer could not be built" });
-	rpc_server_answer_take(req, req->id ? rpc_result_take(req->id, result) : (json_decref(result), NULL));
+		return rpc_fail(req,
+				&(struct err){ ERR_INTERNAL, "the answer could not be built" });
+	rpc_server_answer_take(req, req->id ? rpc_result_take(req->id, result)
+					    : (json_decref(result), NULL));
 	return (struct rpc_done){ 1 };
 }
 

@@ -8,6 +8,7 @@
 #include "shared/base/err.h"
 #include "shared/rpc/catalogue.h"
 #include "shared/rpc/validate.h"
+
 #include "daemon/wad.h"
 
 struct rpc_conn;
@@ -17,13 +18,13 @@ struct rpc_req {
 	struct wad *wad;
 	const struct cat_method *method;
 	json_t *params; /* validated; owned */
-	json_t *id; /* owned; NULL: a notification */
+	json_t *id;     /* owned; NULL: a notification */
 	int64_t user_id;
 	enum cat_role role;
 	struct rpc_detail detail;
 	/* server's */
 	struct list link;
-	struct rpc_conn *conn; /* NULL: the client left */
+	struct rpc_conn *conn;   /* NULL: the client left */
 	struct rpc_batch *batch; /* NULL: not in a batch */
 };
 
@@ -44,7 +45,7 @@ rpc_handler api_handler(const struct cat_method *m); /* bind.c */
 const struct fleet_device *req_device(struct rpc_req *req, const char *param, struct err *e);
 
 /* building results: absent values are left out */
-json_t *json_id(int64_t id); /* "17" */
-void json_put_id(json_t *o, const char *key, int64_t id); /* 0: left out */
+json_t *json_id(int64_t id);                                      /* "17" */
+void json_put_id(json_t *o, const char *key, int64_t id);         /* 0: left out */
 void json_put_text(json_t *o, const char *key, const char *text); /* NULL and "": left out */
-void json_put_time(json_t *o, const char *key, unix_ms t); /* INT64_MIN: left out */
+void json_put_time(json_t *o, const char *key, unix_ms t);        /* INT64_MIN: left out */

@@ -161,7 +161,8 @@ void rpc_server_answer_take(struct rpc_req *req, json_t *answer)
 
 /* -- calls -- */
 
-static enum errc admit(struct rpc_conn *c, const struct rpc_call *call, struct rpc_req *req, struct err *e)
+static enum errc admit(struct rpc_conn *c, const struct rpc_call *call, struct rpc_req *req,
+		       struct err *e)
 {
 	const struct cat_method *m = catalogue_find(call->method);
 
@@ -169,7 +170,8 @@ static enum errc admit(struct rpc_conn *c, const struct rpc_call *call, struct r
 		const struct cat_method *near = catalogue_nearest(call->method);
 
 		if (near)
-			snprintf(req->detail.hint, sizeof req->detail.hint, "did you mean '%s'?", near->name);
+			snprintf(req->detail.hint, sizeof req->detail.hint, "did you mean '%s'?",
+				 near->name);
 		return err_set(e, ERR_NO_METHOD, "no method '%.80s'", call->method);
 	}
 	if (m->role > c->role)
@@ -229,7 +231,8 @@ static void handle_lines(struct rpc_conn *c)
 {
 	struct span line;
 
-	while (!c->closing && !c->end_after_write && c->call_len < RPC_CALLS_MAX && rpc_lines_next(&c->lines, &line))
+	while (!c->closing && !c->end_after_write && c->call_len < RPC_CALLS_MAX &&
+	       rpc_lines_next(&c->lines, &line))
 		on_line(c, line);
 }
 
@@ -320,7 +323,8 @@ static void identify(struct rpc_conn *c)
 	uv_os_fd_t fd;
 
 	c->role = ROLE_ANYONE;
-	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
 		return;
 	if (cred.uid == 0 || cred.uid == geteuid()) {
 		c->role = ROLE_ADMIN;
@@ -372,9 +376,11 @@ enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **re
 	int rc;
 
 	if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
-		return err_set(e, ERR_CONFIG, "rpc socket %.80s: the path is longer than 107 bytes", path);
+		return err_set(e, ERR_CONFIG, "rpc socket %.80s: the path is longer than 107 bytes",
+			       path);
 	if (is_alive(path))
-		return err_set(e, ERR_CONFLICT, "rpc socket %.120s: a daemon answers there already", path);
+		return err_set(e, ERR_CONFLICT, "rpc socket %.120s: a daemon answers there already",
+			       path);
 	unlink(path);
 	s = xcalloc(1, sizeof *s);
 	s->wad = w;
@@ -387,7 +393,8 @@ enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **re
 	if (rc == 0)
 		rc = uv_listen((uv_stream_t *)&s->listener, 1024, on_connection);
 	if (rc)
-		return err_set(e, ERR_SYSTEM, "rpc socket %.120s: %s", path, uv_strerror(rc)); /* the process ends */
+		return err_set(e, ERR_SYSTEM, "rpc socket %.120s: %s", path,
+			       uv_strerror(rc)); /* the process ends */
 	*ret = s;
 	return ERR_OK;
 }

@@ -9,8 +9,10 @@ enum { RPC_CONNS_MAX = 20000, RPC_CALLS_MAX = 64, RPC_OUT_MAX = 32 << 20 };
 struct rpc_server;
 
 /* Binds with a restrictive mode. A live server on the path: ERR_CONFLICT; a stale socket is replaced. */
-enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **ret, struct err *e) MUST_USE;
-void rpc_server_close(struct rpc_server *s); /* unlinks the socket, closes all; frees itself later */
+enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **ret,
+			 struct err *e) MUST_USE;
+void rpc_server_close(
+	struct rpc_server *s); /* unlinks the socket, closes all; frees itself later */
 
 /* request.c: the answer (NULL: none is due) ends req */
 void rpc_server_answer_take(struct rpc_req *req, json_t *answer);

@@ -137,7 +137,8 @@ static void on_timer(uv_timer_t *t)
 	campaigns_look(CONTAINER_OF(t, struct campaigns, timer));
 }
 
-struct campaigns *campaigns_new(uv_loop_t *loop, struct db *db, struct fleet *fleet, struct log *log)
+struct campaigns *campaigns_new(uv_loop_t *loop, struct db *db, struct fleet *fleet,
+				struct log *log)
 {
 	struct campaigns *c = xcalloc(1, sizeof *c);
 

@@ -2,12 +2,13 @@
 /* What is sent: a text, or an image with a caption. Rows of one campaign share one content; a row of
  * its own has its own. Counted references, one loop. */
 #include "shared/wire/message_codec.h"
+
 #include "daemon/engine/pacing.h"
 
 struct content {
 	uint32_t refs;
-	int64_t campaign_id; /* 0: a direct message */
-	int64_t media_id; /* 0: text */
+	int64_t campaign_id;    /* 0: a direct message */
+	int64_t media_id;       /* 0: text */
 	struct message message; /* borrows body */
 	struct pacing_cfg pace; /* the campaign's own delays */
 	bool has_pace;

@@ -70,7 +70,8 @@ const struct fleet_device *fleet_next(const struct fleet *f, int64_t user_id, in
 	return NULL;
 }
 
-static int64_t *pick(const struct fleet *f, int64_t user_id, int64_t except, bool online_only, size_t *ret_len)
+static int64_t *pick(const struct fleet *f, int64_t user_id, int64_t except, bool online_only,
+		     size_t *ret_len)
 {
 	int64_t *ids = xcalloc(f->len + 1, sizeof *ids);
 	size_t n = 0;
@@ -157,7 +158,8 @@ void fleet_remove(struct fleet *f, const struct fleet_device *d)
 	post(f, d, MAIL_REMOVE);
 }
 
-static void post_all(struct fleet *f, enum fleet_mail_kind kind, int64_t user_id, int64_t campaign_id)
+static void post_all(struct fleet *f, enum fleet_mail_kind kind, int64_t user_id,
+		     int64_t campaign_id)
 {
 	for (unsigned i = 0; i < f->cfg.shards; i++) {
 		struct fleet_mail *m = fleet_mail_new(kind, user_id, 0);
@@ -192,7 +194,8 @@ void fleet_peek(struct fleet *f, int64_t user_id)
 /* gone for good: what may have left will never be answered */
 static bool is_gone(enum device_fault fault)
 {
-	return fault == FAULT_LOGGED_OUT || fault == FAULT_ACCOUNT_BANNED || fault == FAULT_ACCOUNT_LOCKED;
+	return fault == FAULT_LOGGED_OUT || fault == FAULT_ACCOUNT_BANNED ||
+	       fault == FAULT_ACCOUNT_LOCKED;
 }
 
 static void consider_failover(struct fleet *f, struct fleet_device *d, mono_ms now)
@@ -201,7 +204,8 @@ static void consider_failover(struct fleet *f, struct fleet_device *d, mono_ms n
 	size_t n;
 	int64_t *ids;
 
-	if (d->state == DEVICE_ONLINE || d->moved || d->removing || (d->pn.user == 0 && d->fault == FAULT_NONE))
+	if (d->state == DEVICE_ONLINE || d->moved || d->removing ||
+	    (d->pn.user == 0 && d->fault == FAULT_NONE))
 		return;
 	if (d->state != DEVICE_STOPPED && now.ms - d->away_since.ms < f->cfg.failover_ms)
 		return;
@@ -229,7 +233,8 @@ static void on_tick(uv_timer_t *t)
 
 /* -- mail from the shards -- */
 
-static void changed(struct fleet *f, const struct fleet_device *d, enum fleet_change what, const struct err *e)
+static void changed(struct fleet *f, const struct fleet_device *d, enum fleet_change what,
+		    const struct err *e)
 {
 	if (f->cfg.on_change)
 		f->cfg.on_change(f->cfg.ctx, d, what, e);

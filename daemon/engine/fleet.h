@@ -4,6 +4,7 @@
  * than failover_ms, its unsent campaign rows go to the user's other online devices. Control loop only. */
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+
 #include "daemon/engine/shard.h"
 
 struct fleet;
@@ -20,13 +21,21 @@ struct fleet_device {
 	char *qr;
 	uint32_t qr_number, qr_count;
 	mono_ms qr_until;
-	mono_ms away_since; /* not online since */
-	bool moved; /* its rows were given to others */
+	mono_ms away_since;       /* not online since */
+	bool moved;               /* its rows were given to others */
 	struct queue_stats stats; /* as of the last fleet_peek */
 	bool removing;
 };
 
-enum fleet_change { FLEET_STATE, FLEET_QR, FLEET_PAIRED, FLEET_PAIR_REFUSED, FLEET_REMOVED, FLEET_LOGGED_OUT, FLEET_MOVED };
+enum fleet_change {
+	FLEET_STATE,
+	FLEET_QR,
+	FLEET_PAIRED,
+	FLEET_PAIR_REFUSED,
+	FLEET_REMOVED,
+	FLEET_LOGGED_OUT,
+	FLEET_MOVED
+};
 
 struct fleet_cfg {
 	uv_loop_t *loop;
@@ -37,7 +46,8 @@ struct fleet_cfg {
 	struct db *db; /* control connection */
 	uint32_t failover_ms;
 	/* something happened to d; e only for FLEET_PAIR_REFUSED; d is gone after FLEET_REMOVED */
-	void (*on_change)(void *ctx, const struct fleet_device *d, enum fleet_change what, const struct err *e);
+	void (*on_change)(void *ctx, const struct fleet_device *d, enum fleet_change what,
+			  const struct err *e);
 	void *ctx;
 };
 
@@ -46,8 +56,10 @@ void fleet_load(struct fleet *f); /* reads all devices and gives them to their s
 /* closes all devices, joins the shards, then done; the fleet is freed after it */
 void fleet_drain(struct fleet *f, void (*done)(void *ctx), void *ctx);
 
-const struct fleet_device *fleet_find(const struct fleet *f, int64_t user_id, int64_t id); /* NULL */
-const struct fleet_device *fleet_find_name(const struct fleet *f, int64_t user_id, const char *name);
+const struct fleet_device *fleet_find(const struct fleet *f, int64_t user_id,
+				      int64_t id); /* NULL */
+const struct fleet_device *fleet_find_name(const struct fleet *f, int64_t user_id,
+					   const char *name);
 /* walk in order of id: pos starts at 0; user_id 0: everybody's */
 const struct fleet_device *fleet_next(const struct fleet *f, int64_t user_id, int64_t *after_id);
 /* ids of a user's devices fit to send: online ones, or the linked ones when none is online.
@@ -64,6 +76,7 @@ void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name);
 void fleet_pair(struct fleet *f, const struct fleet_device *d);
 void fleet_logout(struct fleet *f, const struct fleet_device *d);
 void fleet_remove(struct fleet *f, const struct fleet_device *d);
-void fleet_wake(struct fleet *f, int64_t user_id, int64_t device_id); /* device_id 0: all of the user */
+void fleet_wake(struct fleet *f, int64_t user_id,
+		int64_t device_id); /* device_id 0: all of the user */
 void fleet_forget(struct fleet *f, int64_t user_id, int64_t campaign_id);
 void fleet_peek(struct fleet *f, int64_t user_id); /* stats come a moment later */

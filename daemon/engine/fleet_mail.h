@@ -3,6 +3,7 @@
  * it. One struct serves both directions: fields that a kind does not use are zero. */
 #include "shared/base/clock.h"
 #include "shared/net/mailbox.h"
+
 #include "daemon/client/client.h"
 #include "daemon/engine/queue.h"
 
@@ -12,10 +13,10 @@ enum fleet_mail_kind {
 	MAIL_PAIR,
 	MAIL_LOGOUT,
 	MAIL_REMOVE, /* close it, for good */
-	MAIL_WAKE, /* user_id's device_id (0: all of the shard) may have new rows */
+	MAIL_WAKE,   /* user_id's device_id (0: all of the shard) may have new rows */
 	MAIL_FORGET, /* give back the waiting rows of campaign_id */
-	MAIL_MOVE, /* give back everything and move it to `ids`; abandon: what may have left too */
-	MAIL_PEEK, /* answer with MAIL_STATS for device_id */
+	MAIL_MOVE,  /* give back everything and move it to `ids`; abandon: what may have left too */
+	MAIL_PEEK,  /* answer with MAIL_STATS for device_id */
 	MAIL_DRAIN, /* stop sending, close all devices, end the loop */
 	/* to the control loop */
 	MAIL_STATE,

@@ -35,7 +35,9 @@ enum errc phone_parse(const char *text, int64_t *ret, struct err *e)
 	for (const char *c = text; *c; c++) {
 		if (*c >= '0' && *c <= '9') {
 			if (digits == 0 && *c == '0')
-				return err_set(e, ERR_BAD_PARAMS, "phone: a number starts with its country code, not 0");
+				return err_set(
+					e, ERR_BAD_PARAMS,
+					"phone: a number starts with its country code, not 0");
 			if (++digits > 15)
 				return err_set(e, ERR_BAD_PARAMS, "phone: more than 15 digits");
 			phone = phone * 10 + (*c - '0');
@@ -152,12 +154,16 @@ static enum errc read_header(struct parser *p, struct err *e)
 	static const struct {
 		const char *name;
 		enum column column;
-	} known[] = { { "phone", COL_PHONE }, { "name", COL_NAME }, { "niche", COL_NICHE }, { "status", COL_STATUS } };
+	} known[] = { { "phone", COL_PHONE },
+		      { "name", COL_NAME },
+		      { "niche", COL_NICHE },
+		      { "status", COL_STATUS } };
 	struct record r;
 	bool has_phone = false;
 
 	if (!read_record(p, &r) || r.problem)
-		return err_set(e, ERR_BAD_PARAMS, "csv: header line: %s", r.problem ? r.problem : "the file is empty");
+		return err_set(e, ERR_BAD_PARAMS, "csv: header line: %s",
+			       r.problem ? r.problem : "the file is empty");
 	for (size_t i = 0; i < r.len; i++)
 		for (size_t k = 0; k < ARRAY_LEN(known); k++)
 			if (strcasecmp(r.fields[i], known[k].name) == 0) {
@@ -166,7 +172,9 @@ static enum errc read_header(struct parser *p, struct err *e)
 			}
 	p->column_len = r.len;
 	if (!has_phone)
-		return err_set(e, ERR_BAD_PARAMS, "csv: header line: no column 'phone' (columns: phone,name,niche,status)");
+		return err_set(
+			e, ERR_BAD_PARAMS,
+			"csv: header line: no column 'phone' (columns: phone,name,niche,status)");
 	return ERR_OK;
 }
 
@@ -176,7 +184,8 @@ static const char *fill_row(const struct parser *p, const struct record *r, stru
 	const char *phone = "";
 
 	if (r->len != p->column_len)
-		return r->len > p->column_len ? "more fields than the header" : "fewer fields than the header";
+		return r->len > p->column_len ? "more fields than the header"
+					      : "fewer fields than the header";
 	for (size_t i = 0; i < r->len; i++) {
 		const char *text = r->fields[i][0] ? r->fields[i] : NULL;
 
@@ -201,7 +210,8 @@ static const char *fill_row(const struct parser *p, const struct record *r, stru
 		return arena_strdup(p->a, err_msg(&e));
 	if (row->niche && strlen(row->niche) > 64)
 		return "niche: longer than 64 bytes";
-	if (row->status && strcmp(row->status, "prospect") != 0 && strcmp(row->status, "customer") != 0)
+	if (row->status && strcmp(row->status, "prospect") != 0 &&
+	    strcmp(row->status, "customer") != 0)
 		return "status: neither prospect nor customer";
 	return NULL;
 }
@@ -252,7 +262,9 @@ static void read_rows(struct parser *p)
 
 enum errc lead_csv_parse(struct arena *a, struct span csv, struct lead_csv *ret, struct err *e)
 {
-	struct parser p = { .a = a, .at = csv.at, .end = csv.at + csv.len, .next_line = 1, .out = ret };
+	struct parser p = {
+		.a = a, .at = csv.at, .end = csv.at + csv.len, .next_line = 1, .out = ret
+	};
 	enum errc rc;
 
 	*ret = (struct lead_csv){ 0 };

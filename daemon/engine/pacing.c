@@ -22,7 +22,8 @@ mono_ms pacing_next_send(const struct pacing *p)
 	return p->next.ms > p->cool_until.ms ? p->next : p->cool_until;
 }
 
-uint32_t pacing_note_sent(struct pacing *p, const struct pacing_cfg *over, mono_ms now, struct rng *rng)
+uint32_t pacing_note_sent(struct pacing *p, const struct pacing_cfg *over, mono_ms now,
+			  struct rng *rng)
 {
 	const struct pacing_cfg *c = over ? over : &p->cfg;
 	uint32_t gap = (uint32_t)rng_between(rng, c->gap_min_ms, c->gap_max_ms);

@@ -13,9 +13,9 @@ struct pacing_cfg {
 
 struct pacing {
 	struct pacing_cfg cfg;
-	mono_ms next; /* no send before */
+	mono_ms next;       /* no send before */
 	mono_ms cool_until; /* after trouble */
-	uint32_t cool_ms; /* the last cool-down, doubled each time */
+	uint32_t cool_ms;   /* the last cool-down, doubled each time */
 };
 
 enum { PACING_COOL_MIN_MS = 60 * 1000, PACING_COOL_MAX_MS = 3600 * 1000 };
@@ -27,7 +27,8 @@ void pacing_restore(struct pacing *p, mono_ms now, unix_ms wall_now, unix_ms nex
 mono_ms pacing_next_send(const struct pacing *p);
 /* a send starts now: draws the gap to the following one. A campaign's own delays come as `over`, NULL
  * for the device's. Returns the gap. */
-uint32_t pacing_note_sent(struct pacing *p, const struct pacing_cfg *over, mono_ms now, struct rng *rng);
+uint32_t pacing_note_sent(struct pacing *p, const struct pacing_cfg *over, mono_ms now,
+			  struct rng *rng);
 /* 420, 429, 463: 1 minute, doubled each time up to 1 hour; pacing_note_ok ends the series */
 void pacing_cool_down(struct pacing *p, mono_ms now);
 void pacing_note_ok(struct pacing *p);

@@ -2,6 +2,7 @@
 /* Gathers the server's acks of all devices of a shard and writes them with one statement a few
  * milliseconds later. Losing them in a crash costs a resend with the same id, nothing else. */
 #include "shared/base/clock.h"
+
 #include "daemon/store/db.h"
 
 struct progress;
@@ -9,4 +10,5 @@ struct progress;
 struct progress *progress_new(uv_loop_t *loop, struct db *db, struct log *log);
 void progress_sent(struct progress *p, int64_t user_id, int64_t row_id, unix_ms at);
 void progress_flush(struct progress *p);
-void progress_close(struct progress *p); /* flushes; frees itself once the loop let go of the timer */
+void progress_close(
+	struct progress *p); /* flushes; frees itself once the loop let go of the timer */

@@ -33,6 +33,9 @@ struct queue {
 	struct map *held; /* row id -> job: what memory holds */
 	bool online, fetching, recover_first, drained, closing;
 	uint32_t fetches; /* under way: answers that will still come */
+	/* campaigns taken back while a fetch was under way: its rows go back too; 0 stands for all */
+	int64_t forgotten[8];
+	size_t forgotten_len;
 	uint64_t sent, failed;
 	unix_ms last_sent;
 };
@@ -342,12 +345,55 @@ static void on_rows(void *ctx, const PGresult *r, const struct err *e)
 		admit(q, r, i);
 }
 
+static void give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	int64_t *ids = arena_alloc(a, (q->waiting + 1) * sizeof *ids);
+	size_t n = 0;
+
+	LIST_EACH(l, &q->window) {
+		struct job *j = CONTAINER_OF(l, struct job, link);
+
+		if ((campaign_id && j->content->campaign_id != campaign_id) || j->send.resend)
+			continue;
+		ids[n++] = j->send.ref;
+		job_free(j);
+		q->waiting--;
+	}
+	if (n) {
+		db_p_i64(p, q->user_id);
+		db_p_i64(p, q->device_id);
+		db_p_i64_array(p, ids, n);
+		db_unit_add(unit, STMT_OUTBOX_RELEASE, p);
+	}
+	arena_free(a);
+}
+
+/* what was taken back while these rows were on their way */
+static void forget_late_rows(struct queue *q)
+{
+	struct db_unit *unit;
+
+	if (q->forgotten_len == 0 || q->device == NULL)
+		return;
+	unit = db_unit_new();
+	for (size_t i = 0; i < q->forgotten_len; i++)
+		give_back(q, q->forgotten[i], unit);
+	q->forgotten_len = 0;
+	if (db_unit_empty(unit))
+		db_unit_free(unit);
+	else
+		db_commit_take(q->env->db, unit, NULL, NULL);
+}
+
 static void on_claimed(void *ctx, const struct err *e)
 {
 	struct queue *q = ctx;
 
 	q->fetches--;
 	q->fetching = false;
+	forget_late_rows(q);
 	if (e->code)
 		q->drained = true; /* the timer tries again */
 	if (q->device && q->online)
@@ -484,27 +530,14 @@ void queue_db_lost(struct queue *q)
 
 void queue_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit)
 {
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
-	int64_t *ids = arena_alloc(a, (q->waiting + 1) * sizeof *ids);
-	size_t n = 0;
-
-	LIST_EACH(l, &q->window) {
-		struct job *j = CONTAINER_OF(l, struct job, link);
-
-		if ((campaign_id && j->content->campaign_id != campaign_id) || j->send.resend)
-			continue;
-		ids[n++] = j->send.ref;
-		job_free(j);
-		q->waiting--;
+	give_back(q, campaign_id, unit);
+	if (!q->fetching)
+		return;
+	if (q->forgotten_len == ARRAY_LEN(q->forgotten)) {
+		q->forgotten_len = 0;
+		campaign_id = 0;
 	}
-	if (n) {
-		db_p_i64(p, q->user_id);
-		db_p_i64(p, q->device_id);
-		db_p_i64_array(p, ids, n);
-		db_unit_add(unit, STMT_OUTBOX_RELEASE, p);
-	}
-	arena_free(a);
+	q->forgotten[q->forgotten_len++] = campaign_id;
 }
 
 void queue_stats(const struct queue *q, struct queue_stats *ret)

@@ -4,12 +4,13 @@
  * rows stay claimed in the table and are recovered when the queue is made again. */
 #include "shared/base/clock.h"
 #include "shared/base/rng.h"
+
 #include "daemon/client/client.h"
 #include "daemon/engine/pacing.h"
 
 enum {
 	QUEUE_WINDOW_MAX = 1000,
-	QUEUE_CLAIM = 250, /* the literal of outbox_claim.sql */
+	QUEUE_CLAIM = 250,   /* the literal of outbox_claim.sql */
 	QUEUE_PARALLEL = 48, /* sends under way when there is no gap; else one at a time */
 	QUEUE_ATTEMPTS_MAX = 8,
 	QUEUE_RESCAN_MS = 60000,
@@ -35,7 +36,7 @@ void queue_close(struct queue *q); /* the device is closed: no send is under way
 
 void queue_online(struct queue *q);
 void queue_offline(struct queue *q);
-void queue_wake(struct queue *q); /* there may be new rows */
+void queue_wake(struct queue *q);    /* there may be new rows */
 void queue_db_lost(struct queue *q); /* claims may have committed unseen: recover */
 /* drops waiting rows of one campaign (0: of all) and adds their release to the unit */
 void queue_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit);
@@ -43,8 +44,8 @@ void queue_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit)
 struct queue_stats {
 	size_t waiting, in_flight;
 	uint64_t sent, failed;
-	unix_ms last_sent; /* INT64_MIN: never */
+	unix_ms last_sent;  /* INT64_MIN: never */
 	int64_t next_in_ms; /* 0: now */
-	const char *why; /* what it waits for: "", "offline", "pacing", "empty" */
+	const char *why;    /* what it waits for: "", "offline", "pacing", "empty" */
 };
 void queue_stats(const struct queue *q, struct queue_stats *ret);

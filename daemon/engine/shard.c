@@ -2,6 +2,7 @@
 
 #include "shared/base/map.h"
 #include "shared/base/xalloc.h"
+
 #include "daemon/client/peer.h"
 #include "daemon/engine/content.h"
 #include "daemon/engine/progress.h"
@@ -53,7 +54,11 @@ static enum errc build_parts(struct shard *s, struct err *e)
 {
 	const struct shard_cfg *c = &s->cfg;
 	struct net_cfg net = { .loop = &s->loop, .tls_ca_file = c->tls_ca_file };
-	struct db_cfg db = { .loop = &s->loop, .conninfo = c->conninfo, .log = c->log, .on_state = on_db_state, .ctx = s };
+	struct db_cfg db = { .loop = &s->loop,
+			     .conninfo = c->conninfo,
+			     .log = c->log,
+			     .on_state = on_db_state,
+			     .ctx = s };
 
 	s->client = (struct client_env){
 		.loop = &s->loop,
@@ -83,7 +88,9 @@ static enum errc build_parts(struct shard *s, struct err *e)
 		.progress = progress_new(&s->loop, s->client.db, c->log),
 		.contents = map_new(),
 	};
-	s->worker = (struct worker_env){ .client = &s->client, .queue = &s->queue, .post = post_control, .ctx = s };
+	s->worker = (struct worker_env){
+		.client = &s->client, .queue = &s->queue, .post = post_control, .ctx = s
+	};
 	return ERR_OK;
 }
 
@@ -135,10 +142,12 @@ static void add_worker(struct shard *s, const struct fleet_mail *m)
 {
 	if (s->draining || map_get(s->workers, MAP_KEY(m->device_id)))
 		return;
-	map_put(s->workers, MAP_KEY(m->device_id), worker_new(&s->worker, m->user_id, m->device_id));
+	map_put(s->workers, MAP_KEY(m->device_id),
+		worker_new(&s->worker, m->user_id, m->device_id));
 }
 
-static void each_worker(struct shard *s, const struct fleet_mail *m, void (*fn)(struct worker *, const struct fleet_mail *))
+static void each_worker(struct shard *s, const struct fleet_mail *m,
+			void (*fn)(struct worker *, const struct fleet_mail *))
 {
 	struct span key;
 	size_t pos = 0;

@@ -13,7 +13,7 @@ struct worker {
 	struct queue *queue; /* NULL until the row is read */
 	bool loaded, closing;
 	bool pair_wanted; /* asked for before the row was read */
-	uint32_t asked; /* database answers that will still come */
+	uint32_t asked;   /* database answers that will still come */
 	bool device_gone;
 	void (*gone)(void *ctx, int64_t device_id);
 	void *gone_ctx;
@@ -83,9 +83,11 @@ static void add_state_event(struct worker *w, enum event_topic topic)
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
 	unit = db_unit_new();
 	add_event(w, unit, event_topic_name(topic),
-		  json_pack("{s:s,s:s,s:s,s:s}", "device", id, "name", info.name ? info.name : "", "state",
-			    info.fault ? device_fault_name(info.fault) : device_state_name(info.state), "reason",
-			    info.fault_reason ? info.fault_reason : ""));
+		  json_pack("{s:s,s:s,s:s,s:s}", "device", id, "name", info.name ? info.name : "",
+			    "state",
+			    info.fault ? device_fault_name(info.fault)
+				       : device_state_name(info.state),
+			    "reason", info.fault_reason ? info.fault_reason : ""));
 	w->asked++;
 	db_commit_take(w->env->client->db, unit, on_stored, w);
 }
@@ -161,7 +163,8 @@ static void on_paired(void *ctx, struct device *d)
 	say(w, m);
 }
 
-static void on_message(void *ctx, struct device *d, const struct in_message *m, struct db_unit *unit)
+static void on_message(void *ctx, struct device *d, const struct in_message *m,
+		       struct db_unit *unit)
 {
 	struct worker *w = ctx;
 	char id[24];
@@ -169,9 +172,9 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m, 
 
 	(void)d;
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
-	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender", m->sender, "id",
-			 m->id, "kind", message_kind_name(m->content->kind), "text", m->content->text, "from_me",
-			 m->from_me);
+	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender",
+			 m->sender, "id", m->id, "kind", message_kind_name(m->content->kind),
+			 "text", m->content->text, "from_me", m->from_me);
 	if (data == NULL)
 		return; /* text that is not UTF-8: stored as it came, not announced */
 	if (m->push_name && m->push_name[0])
@@ -181,7 +184,8 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m, 
 	add_event(w, unit, event_topic_name(EVENT_MESSAGE_RECEIVED), data);
 }
 
-static void on_receipt(void *ctx, struct device *d, const struct in_receipt *r, struct db_unit *unit)
+static void on_receipt(void *ctx, struct device *d, const struct in_receipt *r,
+		       struct db_unit *unit)
 {
 	struct worker *w = ctx;
 	struct arena *a = arena_new();
@@ -327,7 +331,6 @@ void worker_forget(struct worker *w, const struct fleet_mail *m)
 		db_commit_take(w->env->client->db, unit, NULL, NULL);
 }
 
-
 static void on_moved(void *ctx, const struct err *e)
 {
 	struct worker *w = ctx;
@@ -369,7 +372,8 @@ void worker_peek(struct worker *w, const struct fleet_mail *m)
 	if (w->queue)
 		queue_stats(w->queue, &answer->stats);
 	else
-		answer->stats = (struct queue_stats){ .last_sent = { INT64_MIN }, .why = "offline" };
+		answer->stats =
+			(struct queue_stats){ .last_sent = { INT64_MIN }, .why = "offline" };
 	say(w, answer);
 }
 

@@ -1,11 +1,11 @@
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "shared/base/wr.h"
+
 #include "daemon/engine/lead_csv.h"
 
 static struct lead_csv parse(struct arena *a, const char *text)
@@ -67,7 +67,8 @@ static void a_file_without_a_phone_column_is_refused(void **state)
 	struct err e = ERR_NONE;
 
 	(void)state;
-	assert_int_equal(lead_csv_parse(a, SPAN_LIT("name,niche\nx,y\n"), &csv, &e), ERR_BAD_PARAMS);
+	assert_int_equal(lead_csv_parse(a, SPAN_LIT("name,niche\nx,y\n"), &csv, &e),
+			 ERR_BAD_PARAMS);
 	assert_non_null(strstr(e.msg, "phone"));
 	assert_int_equal(lead_csv_parse(a, SPAN_NONE, &csv, &e), ERR_BAD_PARAMS);
 }
