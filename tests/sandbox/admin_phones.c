@@ -30,13 +30,13 @@ static json_t *phone_json(const struct account *a)
 	addr_text(account_addr(a, true, 0), lid);
 	v = json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:b,s:b,s:I,s:I,s:I,s:I}", "phone",
 		      arena_printf(arena, "%" PRIu64, a->pn), "jid", jid, "lid", lid, "name",
-		      json_string_nocheck(a->name), "devices", devices, "online", (int)c->online,
-		      "receipts", (int)c->receipts, "autoRead", (int)c->auto_read, "restricted",
+		      watch_text(a->name), "devices", devices, "online", (int)c->online, "receipts",
+		      (int)c->receipts, "autoRead", (int)c->auto_read, "restricted",
 		      (int)c->restricted, "readDelayMs", (json_int_t)c->read_delay_ms,
 		      "replyDelayMs", (json_int_t)c->reply_delay_ms, "replyAfter",
 		      (json_int_t)c->reply_after, "waiting", (json_int_t)a->devices[0]->queue_len);
 	json_object_set_new(v, "autoReply",
-			    c->auto_reply ? json_string_nocheck(c->auto_reply) : json_null());
+			    c->auto_reply ? watch_text(c->auto_reply) : json_null());
 	return v;
 }
 

@@ -10,7 +10,7 @@
 #include "tests/sandbox/notify.h"
 #include "tests/sandbox/sandbox.h"
 
-enum { LOW_POOL = 5, KEY_ID_BYTES = 3 };
+enum { KEY_ID_BYTES = 3 };
 
 static struct span be_bytes(struct arena *a, uint32_t v, size_t bytes)
 {
@@ -77,10 +77,7 @@ static void companion_bundle_add(struct sandbox *sb, struct arena *a, struct nod
 	if (!without && device_pool_take(d, &k))
 		one_time_add(a, u, k.id, k.pub);
 	bytes_add(a, u, "device-identity", span_of(d->adv, d->adv_len));
-	if (device_pool_left(d) < LOW_POOL && !d->low_told) {
-		d->low_told = true;
-		notify_low_pool(sb, d);
-	}
+	notify_low_pool(sb, d);
 }
 
 void iq_keys_get(struct conn *c, struct arena *a, const struct node *n, const struct node *child)

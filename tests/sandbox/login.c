@@ -202,7 +202,7 @@ void login_backlog_done(struct conn *c)
 		return;
 	c->state = CONN_ACTIVE;
 	routing_send(c);
-	if (c->state == CONN_ACTIVE && !d->greeted) {
+	if (c->state == CONN_ACTIVE && !d->greeted && d->account->phone.cfg.online) {
 		d->greeted = true;
 		c->sb->dirty = true;
 		phone_greet(c->sb, d->account, d);

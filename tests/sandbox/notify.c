@@ -79,7 +79,12 @@ void notify_devices(struct sandbox *sb, struct device *d, bool added)
 void notify_low_pool(struct sandbox *sb, struct device *d)
 {
 	AUTO_ARENA struct arena *a = arena_new();
-	struct node *n = notice_new(sb, a, "encrypt");
+	struct node *n;
+
+	if (device_pool_left(d) >= LOW_POOL || d->low_told)
+		return;
+	d->low_told = true;
+	n = notice_new(sb, a, "encrypt");
 
 	node_attr_set_server(a, n, "from");
 	node_attr_set_u64(a, node_add(a, n, "count"), "value", device_pool_left(d));

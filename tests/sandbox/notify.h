@@ -6,7 +6,9 @@ struct sandbox;
 
 /* tells own devices and whoever looked the list up; added false: removed */
 void notify_devices(struct sandbox *sb, struct device *d, bool added);
+/* a companion's pool fell below the threshold: told once until it is filled up */
 void notify_low_pool(struct sandbox *sb, struct device *d);
+enum { LOW_POOL = 5 };
 void notify_token(struct sandbox *sb, struct account *from, struct account *to, struct span token,
 		  uint64_t t);
 void notify_server_sync(struct sandbox *sb, struct device *by, const char *collection,

@@ -160,8 +160,6 @@ static void history(struct sandbox *sb, struct account *a, struct device *to, un
 
 void phone_greet(struct sandbox *sb, struct account *a, struct device *companion)
 {
-	if (!a->phone.cfg.online)
-		return;
 	key_share(sb, a, companion);
 	if (sb->cfg.history == HISTORY_NONE)
 		return;

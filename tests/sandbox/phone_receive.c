@@ -130,7 +130,7 @@ static void failed(struct reading *r, const char *kind, const struct err *why)
 
 	json_object_set_new(entry, "enc", json_string(r->enc_types));
 	if (why) {
-		json_object_set_new(entry, "error", json_string_nocheck(err_msg(why)));
+		json_object_set_new(entry, "error", watch_text(err_msg(why)));
 		watch_totals(r->sb->watch)->undecryptable++;
 	}
 	json_object_set_new(entry, "retries", json_integer((json_int_t)r->retries));
@@ -263,8 +263,8 @@ static void media_note(struct reading *r, const struct message *m, json_t *entry
 {
 	const char *verdict = media_check(r->sb, r->a, &m->media, message_kind_name(m->kind));
 
-	json_object_set_new(entry, "media", json_string_nocheck(verdict));
-	json_object_set_new(entry, "mediaCheck", json_string_nocheck(verdict));
+	json_object_set_new(entry, "media", watch_text(verdict));
+	json_object_set_new(entry, "mediaCheck", watch_text(verdict));
 }
 
 /* "pkmsg,skmsg" as a list */
@@ -275,7 +275,7 @@ static json_t *enc_list(const struct reading *r)
 	for (const char *at = r->enc_types; *at;) {
 		size_t len = strcspn(at, ",");
 
-		json_array_append_new(list, json_stringn_nocheck(at, len));
+		json_array_append_new(list, json_stringn(at, len));
 		at += len + (at[len] == ',');
 	}
 	return list;
@@ -292,7 +292,7 @@ static void show(struct reading *r, const struct message *m)
 	json_object_set_new(entry, "enc", json_string(r->enc_types));
 	json_object_set_new(entry, "encTypes", enc_list(r));
 	json_object_set_new(entry, "type", json_string(message_kind_name(m->kind)));
-	json_object_set_new(entry, "text", json_string_nocheck(m->text ? m->text : ""));
+	json_object_set_new(entry, "text", watch_text(m->text ? m->text : ""));
 	json_object_set_new(entry, "message", pbjson_message(m->raw));
 	json_object_set_new(entry, "deviceSent", json_boolean(m->device_sent));
 	json_object_set_new(entry, "retries", json_integer((json_int_t)r->retries));

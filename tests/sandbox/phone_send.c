@@ -7,6 +7,7 @@
 #include "shared/base/xalloc.h"
 #include "shared/wire/message_codec.h"
 
+#include "tests/sandbox/notify.h"
 #include "tests/sandbox/route.h"
 #include "tests/sandbox/sandbox.h"
 
@@ -26,6 +27,7 @@ static bool companion_bundle(struct sandbox *sb, struct device *d, struct prekey
 		b->has_one_time = true;
 		b->one_time_id = k.id;
 		memcpy(b->one_time_pub, k.pub, 32);
+		notify_low_pool(sb, d);
 	}
 	return d->adv != NULL;
 }

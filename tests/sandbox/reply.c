@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/sandbox/watch.h"
+
 void reply_json(struct http_req *req, int status, json_t *value_steal)
 {
 	char *text = json_dumps(value_steal, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -22,5 +24,5 @@ void reply_error(struct http_req *req, int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	reply_json(req, status, json_pack("{s:o}", "error", json_string_nocheck(text)));
+	reply_json(req, status, json_pack("{s:o}", "error", watch_text(text)));
 }

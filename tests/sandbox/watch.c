@@ -61,6 +61,20 @@ static json_t *time_json(int64_t ms)
 	return json_string(text);
 }
 
+json_t *watch_text(const char *text)
+{
+	json_t *v = json_string(text);
+	AUTO_FREE char *copy = NULL;
+
+	if (v)
+		return v;
+	copy = xstrdup(text ? text : "");
+	for (char *at = copy; *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	return json_string(copy);
+}
+
 struct watch *watch_new(const struct clock *clock)
 {
 	struct watch *w = xcalloc(1, sizeof *w);
@@ -176,7 +190,7 @@ static json_t *stanza_json(const struct stanza *s, size_t width)
 		text = arena_printf(a, "(%zu bytes)", s->len);
 	return json_pack("{s:o,s:s,s:s,s:I,s:o}", "t", time_json(s->at_ms), "dir",
 			 s->to_client ? "out" : "in", "who", s->who, "bytes", (json_int_t)s->len,
-			 "stanza", json_stringn_nocheck(text, strlen(text)));
+			 "stanza", watch_text(text));
 }
 
 json_t *watch_stanzas(const struct watch *w, const char *who_or_null, size_t limit, size_t width)
@@ -213,7 +227,7 @@ void watch_violation(struct watch *w, const char *kind, const char *who, const c
 	w->totals.violations++;
 	list_add(w->violations, VIOLATIONS_MAX,
 		 json_pack("{s:o,s:s,s:s,s:o}", "t", time_json(now_ms(w)), "kind", kind, "who", who,
-			   "detail", json_string_nocheck(detail)));
+			   "detail", watch_text(detail)));
 }
 
 json_t *watch_violations(const struct watch *w)
@@ -228,7 +242,7 @@ void watch_unhandled(struct watch *w, const char *who, const struct node *n)
 	w->totals.unhandled++;
 	list_add(w->unhandled, UNHANDLED_MAX,
 		 json_pack("{s:o,s:s,s:o}", "t", time_json(now_ms(w)), "who", who, "stanza",
-			   json_string_nocheck(node_debug(a, n, WIDTH_DEFAULT))));
+			   watch_text(node_debug(a, n, WIDTH_DEFAULT))));
 }
 
 json_t *watch_unhandled_list(const struct watch *w)

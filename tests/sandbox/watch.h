@@ -10,6 +10,9 @@
 
 struct watch;
 
+/* text from outside: bytes that are no UTF-8 become '?', so that a list can always be written */
+json_t *watch_text(const char *text);
+
 struct watch_totals {
 	uint64_t connections, logins, stanzas_in, stanzas_out, bytes_in, bytes_out;
 	uint64_t routed, shown, repeated, undecryptable, violations, unhandled, media_up,

@@ -128,7 +128,8 @@ static void on_pair_success(struct tiny *t, const struct node *iq, const struct 
 	node_set_bytes(t->arena, k, t->adv);
 	assert_true(node_attr_addr(node_child(ps, "device"), "jid", &t->jid));
 	assert_true(node_attr_addr(node_child(ps, "device"), "lid", &t->lid));
-	tiny_send(t, n);
+	if (!t->no_answer)
+		tiny_send(t, n);
 	wr_done(&msg);
 	wr_done(&out);
 }

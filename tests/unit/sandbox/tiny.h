@@ -34,7 +34,8 @@ struct tiny {
 	struct frame_reader reader;
 	struct noise_client *noise;
 	struct noise_transport *cipher;
-	bool closed, logged_in, no_sign; /* no_sign: spoil the answer to pair-success */
+	bool closed, logged_in;
+	bool no_sign, no_answer; /* to pair-success: a spoilt one, none at all */
 	struct keypair noise_key;
 	struct signal_self self;
 	struct signed_prekey signed_pre;

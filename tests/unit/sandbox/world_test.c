@@ -148,6 +148,47 @@ static void scan_is_checked(void **state)
 	assert_int_equal(violations(t, "bad-signature"), 1);
 }
 
+static void never_answered(void *ctx, const struct fetch_answer *a, const struct err *e)
+{
+	(void)a;
+	(void)e;
+	*(bool *)ctx = true;
+}
+
+static bool has_jid(void *ctx)
+{
+	return ((struct tiny *)ctx)->jid.user != 0;
+}
+
+/* Whoever asked for the scan is gone, then the client leaves without an answer. */
+static void scan_that_nobody_waits_for(void **state)
+{
+	struct bed *b = *state;
+	struct tiny *t = &b->a;
+	struct fetch_cfg cfg = { .method = "POST", .answer_max = 1000, .timeout_ms = 10000 };
+	struct err e = ERR_NONE;
+	bool answered = false;
+	struct fetch *f;
+	json_t *list;
+
+	t->no_answer = true;
+	tiny_register(t);
+	cfg.url = arena_printf(t->arena, "http://127.0.0.1:%u/admin/mock-phone/scan-qr",
+			       b->site.plain_port);
+	cfg.body = span_str(tiny_qr(t));
+	assert_int_equal(fetch_start(b->site.fetcher, &cfg, never_answered, &answered, &f, &e),
+			 ERR_OK);
+	tiny_run_until(t, has_jid, t, "pair-success");
+	fetch_cancel(f);
+	for (int i = 0; i < 20; i++)
+		uv_run(b->site.loop, UV_RUN_NOWAIT);
+	tiny_disconnect(t);
+	list = tiny_admin(t, "GET", "/admin/devices", NULL, NULL);
+	assert_int_equal(json_array_size(list), 0); /* the half-linked device is gone */
+	json_decref(list);
+	assert_false(answered);
+}
+
 static void text_reaches_the_phone_once(void **state)
 {
 	struct bed *b = *state;
@@ -440,6 +481,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_A_BED(links_and_logs_in),
 		ON_A_BED(scan_is_checked),
+		ON_A_BED(scan_that_nobody_waits_for),
 		ON_A_BED(text_reaches_the_phone_once),
 		ON_A_BED(reused_counter_is_a_violation),
 		ON_A_BED(bad_stanzas_are_noted),
