@@ -105,7 +105,6 @@ static void take_bundle(struct device *d, struct record *r, const struct node *u
 		r->bundle_error = 500;
 		return;
 	}
-	r->dirty = true;
 }
 
 static void take_bundles(struct batch *b, const struct node *answer)

@@ -14,7 +14,7 @@ struct device_cache {
 	struct peers peers;
 	struct records records;
 	struct statuses statuses;
-	struct list flush; /* outgoing.flush of devices with requests to send */
+	struct list flush;     /* outgoing.flush of devices with requests to send */
 	struct list outgoings; /* all devices, for deadlines */
 };
 

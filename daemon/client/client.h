@@ -13,6 +13,7 @@
 #include "shared/net/net.h"
 #include "shared/wire/jid.h"
 #include "shared/wire/message_codec.h"
+
 #include "daemon/store/db.h"
 #include "daemon/store/seal.h"
 
@@ -30,9 +31,10 @@ struct client_env {
 	const char *url; /* wss://web.whatsapp.com/ws/chat */
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
-	const char *device_os; /* shown under Linked devices */
+	const char *device_os;     /* shown under Linked devices */
 	struct connect_gate *gate; /* process-wide limiter of connects; see gate.h; may be NULL */
-	struct device_cache *cache; /* what the shard's devices share: people, sessions; see below */
+	struct device_cache
+		*cache; /* what the shard's devices share: people, sessions; see below */
 };
 
 /* Before the first device of env, which it borrows; the caller puts it into env->cache. Freed after
@@ -44,8 +46,8 @@ enum device_state {
 	DEVICE_IDLE, /* not asked to be online, or unpaired */
 	DEVICE_CONNECTING,
 	DEVICE_REGISTERING, /* no jid yet, waiting for pair-device */
-	DEVICE_PAIRING, /* QR shown */
-	DEVICE_RESTARTING, /* paired, waits for 515 or close */
+	DEVICE_PAIRING,     /* QR shown */
+	DEVICE_RESTARTING,  /* paired, waits for 515 or close */
 	DEVICE_LOGGING_IN,
 	DEVICE_SYNCING, /* backlog is coming */
 	DEVICE_ONLINE,
@@ -78,7 +80,7 @@ struct device_info {
 	enum device_state state;
 	enum device_fault fault;
 	const char *fault_reason; /* "" */
-	struct addr pn, lid; /* own addresses; user 0 while unpaired */
+	struct addr pn, lid;      /* own addresses; user 0 while unpaired */
 	const char *push_name;
 	unix_ms online_since; /* INT64_MIN when not online */
 };
@@ -86,12 +88,12 @@ struct device_info {
 struct device_qr {
 	const char *text;
 	uint32_t number, count; /* code 2 of 6 */
-	uint32_t valid_ms; /* from now */
+	uint32_t valid_ms;      /* from now */
 };
 
 /* a message that came in, or a copy of one another own device sent */
 struct in_message {
-	const char *chat, *sender; /* bare JID text, LID when known */
+	const char *chat, *sender;      /* bare JID text, LID when known */
 	struct addr chat_pn, sender_pn; /* phone addresses when known, else user 0 */
 	const char *id, *push_name;
 	bool from_me, is_group, offline;
@@ -109,32 +111,33 @@ struct in_receipt {
 };
 
 enum send_outcome {
-	SEND_SENT, /* the server acknowledged */
-	SEND_RETRY, /* nothing left us, or a passing refusal: try later with the same id */
+	SEND_SENT,    /* the server acknowledged */
+	SEND_RETRY,   /* nothing left us, or a passing refusal: try later with the same id */
 	SEND_UNKNOWN, /* bytes left, no answer: send again with the same id */
-	SEND_FAILED, /* final: not on WhatsApp, refused */
+	SEND_FAILED,  /* final: not on WhatsApp, refused */
 	SEND_LIMITED, /* 420, 429, 463: the device should slow down or stop new chats */
 };
 const char *send_outcome_name(enum send_outcome o);
 
 struct send_result {
 	enum send_outcome outcome;
-	int code; /* the ack's error, 0 when none */
+	int code;           /* the ack's error, 0 when none */
 	const char *reason; /* for people; borrowed for the call */
 	unix_ms server_time;
 };
 
 /* One message to one person. The owner keeps the job until on_done; content is borrowed until then. */
 struct send_job {
-	int64_t ref; /* the outbox row, for logs */
-	uint64_t to_pn; /* phone number */
-	const char *msg_id; /* stored before; a resend uses the same */
+	int64_t ref;                   /* the outbox row, for logs */
+	uint64_t to_pn;                /* phone number */
+	const char *msg_id;            /* stored before; a resend uses the same */
 	const struct message *content; /* TEXT, or media kinds with media_id set */
-	int64_t media_id; /* row of media to upload (once a device); 0: none */
-	bool resend; /* it may have left before */
+	int64_t media_id;              /* row of media to upload (once a device); 0: none */
+	bool resend;                   /* it may have left before */
 	/* adds the caller's own statements to the unit that stores the ratchets */
 	void (*on_commit)(void *ctx, struct send_job *job, struct db_unit *unit);
-	void (*on_done)(void *ctx, struct send_job *job, const struct send_result *r); /* exactly once */
+	void (*on_done)(void *ctx, struct send_job *job,
+			const struct send_result *r); /* exactly once */
 	void *ctx;
 };
 
@@ -142,13 +145,15 @@ struct device_hooks {
 	void (*on_state)(void *ctx, struct device *d, enum device_state s);
 	void (*on_qr)(void *ctx, struct device *d, const struct device_qr *qr);
 	void (*on_paired)(void *ctx, struct device *d); /* stored; device_get tells the addresses */
-	void (*on_message)(void *ctx, struct device *d, const struct in_message *m, struct db_unit *unit);
-	void (*on_receipt)(void *ctx, struct device *d, const struct in_receipt *r, struct db_unit *unit);
+	void (*on_message)(void *ctx, struct device *d, const struct in_message *m,
+			   struct db_unit *unit);
+	void (*on_receipt)(void *ctx, struct device *d, const struct in_receipt *r,
+			   struct db_unit *unit);
 };
 
 /* Loads the device's row; on_state(DEVICE_IDLE) when ready, or DEVICE_STOPPED with the stored fault. */
-struct device *device_new(struct client_env *env, int64_t user_id, int64_t id, const struct device_hooks *hooks,
-			  void *ctx);
+struct device *device_new(struct client_env *env, int64_t user_id, int64_t id,
+			  const struct device_hooks *hooks, void *ctx);
 void device_get(const struct device *d, struct device_info *ret); /* borrowed from d */
 void device_start(struct device *d); /* paired: connect and stay online */
 /* Registration connection; when linking is under way, the present code once more; when linked but
@@ -157,7 +162,8 @@ enum errc device_pair(struct device *d, struct err *e) MUST_USE;
 void device_stop(struct device *d); /* disconnect, stay off */
 /* tells the server, wipes keys, state logged_out; done comes within 5 s whatever the network does */
 void device_logout(struct device *d, void (*done)(void *ctx), void *ctx);
-void device_close(struct device *d, void (*closed)(void *ctx), void *ctx); /* frees; jobs end as SEND_RETRY/UNKNOWN */
+void device_close(struct device *d, void (*closed)(void *ctx),
+		  void *ctx); /* frees; jobs end as SEND_RETRY/UNKNOWN */
 
 /* ERR_DEVICE_OFFLINE when not ONLINE; ERR_BUSY when DEVICE_SENDS_MAX are under way. */
 enum { DEVICE_SENDS_MAX = 64 };

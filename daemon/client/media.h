@@ -2,11 +2,16 @@
 /* Media: what is uploaded once a device and then sent to many, and what comes in and is fetched when
  * somebody wants it. The pure part is in media_crypt.h. */
 #include "shared/base/map.h"
+
 #include "daemon/client/device.h"
 #include "daemon/client/join.h"
 
-enum { MEDIA_BYTES_MAX = 100 << 20, MEDIA_UPLOAD_MS = 120000, MEDIA_ITEMS_MAX = 64,
-       MEDIA_REUSE_MS = 7 * 24 * 3600 * 1000 };
+enum {
+	MEDIA_BYTES_MAX = 100 << 20,
+	MEDIA_UPLOAD_MS = 120000,
+	MEDIA_ITEMS_MAX = 64,
+	MEDIA_REUSE_MS = 7 * 24 * 3600 * 1000
+};
 
 /* one row of media as this device has uploaded it */
 struct media_item {

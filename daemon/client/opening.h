@@ -2,6 +2,7 @@
 /* Inside of receiving: one message stanza on its way from the inbox to the commit.
  * receive.c walks the steps, open.c decrypts, keep.c writes the unit, retry_out.c asks again. */
 #include "shared/signal/sender_key.h"
+
 #include "daemon/client/origin.h"
 #include "daemon/client/ratchet.h"
 #include "daemon/client/receive.h"
@@ -28,14 +29,14 @@ struct opening {
 	bool rec_changed, group_changed, used_one_time, identity_changed;
 	bool is_new; /* content shall be kept */
 	bool is_history;
-	size_t opened; /* ciphertexts opened now */
-	int refused; /* nack code; 0: none */
+	size_t opened;     /* ciphertexts opened now */
+	int refused;       /* nack code; 0: none */
 	struct err failed; /* a reason to ask for a retry */
 	bool only_group_key_missing;
 	struct message content;
 };
 
-void open_all(struct opening *op); /* open.c */
+void open_all(struct opening *op);                       /* open.c */
 void keep_all(struct opening *op, struct db_unit *unit); /* keep.c */
 /* retry_out.c: asks for the message again, then done(op) */
 void retry_ask(struct opening *op, void (*done)(struct opening *op));

@@ -15,9 +15,9 @@ struct origin {
 	const char *id, *push_name; /* "" */
 	struct jid from;
 	bool is_group; /* or broadcast: the author is in participant */
-	bool is_peer; /* category=peer: between devices of one account */
+	bool is_peer;  /* category=peer: between devices of one account */
 	bool from_me, offline;
-	struct addr author; /* device that encrypted */
+	struct addr author;      /* device that encrypted */
 	struct addr chat_person; /* bare; the other side of a 1:1 chat; user 0 in groups */
 	unix_ms at;
 	struct pn_lid pairs[3]; /* learned from attributes; 0 when absent */
@@ -28,8 +28,8 @@ struct origin {
 };
 
 /* ERR_BAD_INPUT: not a message of somebody; strings are borrowed from n or the arena */
-enum errc origin_read(struct arena *a, const struct node *n, struct addr own_pn, struct addr own_lid,
-		      unix_ms now, struct origin *ret, struct err *e) MUST_USE;
+enum errc origin_read(struct arena *a, const struct node *n, struct addr own_pn,
+		      struct addr own_lid, unix_ms now, struct origin *ret, struct err *e) MUST_USE;
 /* the <receipt> that tells the message arrived; second: one more for a history notice, or NULL */
 struct node *origin_receipt(struct arena *a, const struct node *stanza, const struct origin *o);
 struct node *origin_history_receipt(struct arena *a, const struct origin *o, struct addr own_pn);

@@ -3,6 +3,7 @@
  * message to somebody goes. Looked up in memory, then in the tables lid_map and peer_devices, then by
  * usync of many at once. One for a shard; bounded, least recently used goes first. */
 #include "shared/base/map.h"
+
 #include "daemon/client/device.h"
 #include "daemon/client/join.h"
 
@@ -20,12 +21,12 @@ struct peer {
 	uint64_t pn, lid; /* 0: unknown */
 	uint32_t *devices;
 	size_t device_len;
-	unix_ms fetched_at; /* of devices; INT64_MIN: never */
+	unix_ms fetched_at;   /* of devices; INT64_MIN: never */
 	mono_ms absent_until; /* the network said: no such number */
-	bool pair_read; /* lid_map was asked for the other address */
-	bool busy; /* a look-up is under way */
-	struct device *asks; /* who asks the network */
-	struct list want; /* in peers.want or in outgoing->usync_want */
+	bool pair_read;       /* lid_map was asked for the other address */
+	bool busy;            /* a look-up is under way */
+	struct device *asks;  /* who asks the network */
+	struct list want;     /* in peers.want or in outgoing->usync_want */
 	struct list waits;
 };
 
@@ -38,7 +39,7 @@ struct peers {
 void peers_init(struct peers *p, size_t max);
 void peers_done(struct peers *p);
 void peers_flush(struct device_cache *c); /* asks the database for all that are wanted */
-void usync_flush(struct device *d); /* asks the network */
+void usync_flush(struct device *d);       /* asks the network */
 
 /* Makes sure number `pn` is known with fresh devices. done may come before it returns; errors:
  * ERR_NOT_FOUND not on WhatsApp, ERR_RATE_LIMITED, ERR_DATABASE, ERR_PEER, ERR_DEVICE_OFFLINE. */

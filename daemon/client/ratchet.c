@@ -256,7 +256,6 @@ void ratchet_store(struct device *d, struct record *const *recs, size_t n, struc
 		servers[i] = recs[i]->key.addr.server;
 		peers[i] = (int64_t)recs[i]->key.addr.user;
 		numbers[i] = recs[i]->key.addr.device;
-		recs[i]->dirty = false;
 	}
 	wr_done_secret(&w);
 	db_p_i64(p, d->user_id);

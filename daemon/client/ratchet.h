@@ -19,12 +19,11 @@ struct record {
 	struct list lru; /* in records.lru when in the map */
 	struct record_key key;
 	int64_t user_id;
-	uint64_t alt_pn; /* also look under this number; 0: none */
+	uint64_t alt_pn;   /* also look under this number; 0: none */
 	struct session *s; /* NULL until loaded */
 	uint32_t pins;
-	bool out; /* left the map: freed with the last pin */
+	bool out;     /* left the map: freed with the last pin */
 	bool is_void; /* what is being read does not count any more */
-	bool dirty; /* newer than what the table has, or never stored */
 	/* prekey bundles */
 	bool bundle_wanted; /* asked for; the answer has not come */
 	struct addr asked_as;
@@ -61,7 +60,8 @@ void ratchet_reset(struct record *r); /* empty again; what is stored stays until
 void ratchet_store(struct device *d, struct record *const *recs, size_t n, struct db_unit *unit);
 /* the person's sessions are void (identity changed): memory now, table in the unit. `keep` stays in
  * memory; its ratchet_store comes after in the unit. */
-void ratchet_drop_person(struct device *d, struct addr person, struct db_unit *unit, const struct record *keep);
+void ratchet_drop_person(struct device *d, struct addr person, struct db_unit *unit,
+			 const struct record *keep);
 void ratchet_drop_device(struct device *d); /* memory of an own device that lost its keys */
 /* a pair became known: records in memory move to the LID */
 void ratchet_rehome(struct device *d, uint64_t pn, uint64_t lid);

@@ -1,6 +1,7 @@
 #pragma once
 /* Retry receipts, both ways. Chapter 03 section 7.2. The rules are pure functions. */
 #include "shared/base/clock.h"
+
 #include "daemon/client/device.h"
 
 enum { RETRY_COUNT_MAX = 4 /* asked for at most, and answered at most */ };
@@ -17,13 +18,13 @@ struct retry_facts {
 	bool has_session;
 	uint32_t their_registration, session_registration; /* 0: unknown */
 	bool recreated_lately; /* a new session was made for this device within the hour */
-	bool same_base_key; /* as noted when it asked for the second time */
+	bool same_base_key;    /* as noted when it asked for the second time */
 };
 enum retry_action {
-	RETRY_REFUSE, /* only acknowledge */
+	RETRY_REFUSE,   /* only acknowledge */
 	RETRY_USE_KEYS, /* new session from the receipt's keys */
-	RETRY_FETCH, /* new session from a fetched bundle */
-	RETRY_KEEP, /* encrypt again in the same session */
+	RETRY_FETCH,    /* new session from a fetched bundle */
+	RETRY_KEEP,     /* encrypt again in the same session */
 };
 enum retry_action retry_decide(const struct retry_facts *f);
 

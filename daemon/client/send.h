@@ -9,14 +9,14 @@ enum { ACK_TIMEOUT_MS = 75000, RETRIES_MAX = 64, RETRY_NOTES_MAX = 256 };
 
 struct outgoing {
 	struct device *d;
-	struct list on_cache; /* cache.outgoings */
-	struct list flush; /* cache.flush, when there are wishes */
+	struct list on_cache;   /* cache.outgoings */
+	struct list flush;      /* cache.flush, when there are wishes */
 	struct list jobs, acks; /* struct sending; acks: by deadline */
 	size_t job_len;
 	struct map *by_id; /* message id -> struct sending that waits for its ack */
 	struct list usync_want, bundle_want;
 	size_t usync_len, bundle_len;
-	size_t retries; /* answers to retry receipts under way */
+	size_t retries;           /* answers to retry receipts under way */
 	struct map *retry_counts; /* own retry receipts: message -> count; see retry_out.c */
 	struct media_desk media;
 };

@@ -3,6 +3,7 @@
  * Chapter 03 sections 4.4 and 4.5. */
 #include "shared/signal/session.h"
 #include "shared/wire/node.h"
+
 #include "daemon/client/client.h"
 
 struct stanza_part {

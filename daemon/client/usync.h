@@ -7,8 +7,8 @@ enum { USYNC_USERS_MAX = 50 };
 
 struct usync_user {
 	struct addr asked; /* bare */
-	uint64_t lid; /* 0: none given */
-	bool has_devices; /* a device list came */
+	uint64_t lid;      /* 0: none given */
+	bool has_devices;  /* a device list came */
 	uint32_t *devices; /* numbers, PEER_HOSTED flagged */
 	size_t device_len;
 	int error; /* of this user's device query */

@@ -1,4 +1,6 @@
 /* Sending and receiving, with a real database between two devices of ours. */
+#include "shared/signal/sender_key.h"
+
 #include "tests/unit/client/message_world.h"
 
 static size_t parts_of(const struct node *m, const char *type)
@@ -392,6 +394,233 @@ static void what_is_not_for_us_is_refused(void **state)
 	assert_int_equal(sql_int(w, "select count(*) from opened"), 0);
 }
 
+/* -- what others send: made by hand with a session of ours -- */
+
+static void nothing(void *ctx, const struct err *e)
+{
+	(void)ctx;
+	assert_int_equal(e->code, ERR_OK);
+}
+
+/* <enc> of these Message bytes, from a session with d */
+static void enc_add(struct world *w, struct arena *a, struct node *n, struct session *s,
+		    const struct signal_self *self, struct span bytes)
+{
+	struct node *enc = node_add(a, n, "enc");
+	enum signal_kind kind;
+	struct err e = ERR_NONE;
+	struct wr plain, out;
+
+	(void)w;
+	wr_init(&plain, 1 << 16);
+	wr_init(&out, 1 << 16);
+	wr_span_put(&plain, bytes);
+	message_pad(rng_real(), &plain);
+	assert_int_equal(session_encrypt(s, self, wr_span(&plain), &out, &kind, &e), ERR_OK);
+	node_attr_set(a, enc, "v", "2");
+	node_attr_set(a, enc, "type", kind == SIGNAL_PKMSG ? "pkmsg" : "msg");
+	node_set_bytes(a, enc, wr_span(&out));
+	wr_done(&plain);
+	wr_done(&out);
+}
+
+static struct node *message_node(struct arena *a, const char *id, struct addr from)
+{
+	struct node *n = node_new(a, "message");
+
+	node_attr_set(a, n, "id", id);
+	node_attr_set_addr(a, n, "from", from);
+	node_attr_set(a, n, "t", "1763800000");
+	return n;
+}
+
+/* A's phone, or a stranger, opens a session with d */
+static struct session *session_with(struct device *d, const struct signal_self *self)
+{
+	struct prekey_bundle b = { .registration_id = d->self.registration_id,
+				   .signed_id = d->signed_prekey.id };
+	struct session *s = session_new();
+	struct err e = ERR_NONE;
+
+	memcpy(b.identity, d->self.identity.pub, 32);
+	memcpy(b.signed_pub, d->signed_prekey.key.pub, 32);
+	memcpy(b.signed_sig, d->signed_prekey.sig, 64);
+	assert_int_equal(session_process_bundle(s, self, &b, rng_real(), &e), ERR_OK);
+	return s;
+}
+
+static struct span text_bytes(struct arena *a, const char *text)
+{
+	struct message m = { .kind = MESSAGE_TEXT,
+			     .text = text,
+			     .quoted_id = "",
+			     .quoted_participant = "",
+			     .target_id = "",
+			     .destination = "",
+			     .skdm_group = "" };
+	struct err e = ERR_NONE;
+	struct wr w;
+	struct span s;
+
+	wr_init(&w, 1 << 16);
+	assert_int_equal(message_encode(&m, &w, &e), ERR_OK);
+	s = arena_span_dup(a, wr_span(&w));
+	wr_done(&w);
+	return s;
+}
+
+static void copies_of_our_own_messages_are_kept(void **state)
+{
+	struct world *w = *state;
+	AUTO_ARENA struct arena *a = arena_new();
+	struct signal_self phone = { w->other_identity, 5 };
+	struct session *s = session_with(w->a, &phone);
+	struct node *n = message_node(a, "OWN1", addr_make(JID_LID, LID_A, 0));
+	struct err e = ERR_NONE;
+	struct wr wrapped;
+
+	node_attr_set_addr(a, n, "recipient", addr_make(JID_LID, LID_B, 0));
+	node_attr_set_addr(a, n, "peer_recipient_pn", addr_make(JID_PN, PN_B, 0));
+	wr_init(&wrapped, 1 << 16);
+	assert_int_equal(
+		message_wrap_device_sent("9002@lid", text_bytes(a, "from my phone"), &wrapped, &e),
+		ERR_OK);
+	enc_add(w, a, n, s, &phone, wr_span(&wrapped));
+	world_deliver(w, w->a, n);
+	run_until(w, &w->shown_a, 1);
+	run_idle(w);
+	assert_true(w->last_from_me);
+	assert_string_equal(w->last_text, "from my phone");
+	assert_string_equal(w->last_chat, "9002@lid");
+	assert_string_equal(node_attr(w->last_receipt, "type"), "sender");
+	assert_string_equal(node_attr(w->last_receipt, "recipient"), "9002@lid");
+	assert_int_equal(
+		sql_int(w,
+			"select count(*) from messages where from_me and chat = '9002@lid' and sender = "
+			"'9001@lid' and status = 1"),
+		1);
+	assert_int_equal(sql_int(w, "select lid from lid_map where pn = 491000002"), LID_B);
+
+	/* a stranger must not speak for us */
+	n = message_node(a, "OWN2", addr_make(JID_LID, 4711, 0));
+	session_free(s);
+	s = session_with(w->a, &phone);
+	enc_add(w, a, n, s, &phone, wr_span(&wrapped));
+	w->acks = 0;
+	world_deliver(w, w->a, n);
+	run_until(w, &w->acks, 1);
+	run_idle(w);
+	assert_int_equal(w->last_ack_error, 488);
+	assert_int_equal(w->shown_a, 1);
+	session_free(s);
+	wr_done(&wrapped);
+}
+
+static void what_the_phone_tells_its_devices_is_not_stored(void **state)
+{
+	/* protocolMessage of type 6, a share of keys, and of type 5, a notice of history */
+	static const uint8_t share[] = { 0x62, 0x04, 0x10, 0x06, 0x3a, 0x00 };
+	static const uint8_t history[] = { 0x62, 0x04, 0x10, 0x05, 0x32, 0x00 };
+	struct world *w = *state;
+	AUTO_ARENA struct arena *a = arena_new();
+	struct signal_self phone = { w->other_identity, 5 };
+	struct session *s = session_with(w->a, &phone);
+	struct node *n = message_node(a, "PEER1", addr_make(JID_LID, LID_A, 0));
+
+	node_attr_set(a, n, "category", "peer");
+	enc_add(w, a, n, s, &phone, SPAN_OF(share));
+	world_deliver(w, w->a, n);
+	run_idle(w);
+	assert_string_equal(node_attr(w->last_receipt, "type"), "peer_msg");
+	n = message_node(a, "PEER2", addr_make(JID_LID, LID_A, 0));
+	node_attr_set(a, n, "category", "peer");
+	enc_add(w, a, n, s, &phone, SPAN_OF(history));
+	world_deliver(w, w->a, n);
+	run_idle(w);
+	assert_string_equal(node_attr(w->last_receipt, "type"), "hist_sync");
+	assert_int_equal(sql_int(w, "select count(*) from messages"), 0);
+	assert_int_equal(sql_int(w, "select count(*) from opened"), 2);
+	assert_int_equal(w->shown_a, 0);
+	session_free(s);
+}
+
+static void skmsg_add(struct arena *a, struct node *n, struct sender_keys *keys, struct span bytes)
+{
+	struct node *enc = node_add(a, n, "enc");
+	struct err e = ERR_NONE;
+	struct wr plain, out;
+
+	wr_init(&plain, 1 << 16);
+	wr_init(&out, 1 << 16);
+	wr_span_put(&plain, bytes);
+	message_pad(rng_real(), &plain);
+	assert_int_equal(sender_keys_encrypt(keys, rng_real(), wr_span(&plain), &out, &e), ERR_OK);
+	node_attr_set(a, enc, "type", "skmsg");
+	node_set_bytes(a, enc, wr_span(&out));
+	wr_done(&plain);
+	wr_done(&out);
+}
+
+static struct node *group_node(struct arena *a, const char *id)
+{
+	struct node *n = node_new(a, "message");
+
+	node_attr_set(a, n, "id", id);
+	node_attr_set(a, n, "from", "123-456@g.us");
+	node_attr_set_addr(a, n, "participant", addr_make(JID_LID, LID_A, NO_A));
+	node_attr_set_addr(a, n, "participant_pn", addr_make(JID_PN, PN_A, NO_A));
+	return n;
+}
+
+static void group_messages_open_with_their_key(void **state)
+{
+	struct world *w = *state;
+	AUTO_ARENA struct arena *a = arena_new();
+	struct addr at = addr_make(JID_LID, LID_B, 0);
+	struct sender_keys *keys = sender_keys_new();
+	struct node *n = group_node(a, "G1");
+	struct record *r;
+	struct wr skdm, carrier;
+	struct sent s;
+
+	send_text(w, w->a, &s, PN_B, "M1", "makes a session");
+	run_until(w, &w->shown_b, 1);
+	run_idle(w);
+	ratchet_load(w->a, &at, NULL, 1, &r, nothing, NULL);
+	wr_init(&skdm, 1 << 16);
+	wr_init(&carrier, 1 << 16);
+	sender_keys_distribute(keys, rng_real(), &skdm);
+	message_encode_skdm("123-456@g.us", wr_span(&skdm), &carrier);
+	/* the server puts the group's ciphertext first: the key must be taken out before */
+	skmsg_add(a, n, keys, text_bytes(a, "hello group"));
+	enc_add(w, a, n, r->s, &w->a->self, wr_span(&carrier));
+	world_deliver(w, w->b, n);
+	run_until(w, &w->shown_b, 2);
+	run_idle(w);
+	assert_string_equal(w->last_text, "hello group");
+	assert_string_equal(w->last_chat, "123-456@g.us");
+	assert_int_equal(w->retries, 0);
+	ratchet_unpin(w->env.cache, r);
+	world_forget(w);
+	n = group_node(a, "G2");
+	skmsg_add(a, n, keys, text_bytes(a, "again"));
+	world_deliver(w, w->b, n);
+	run_until(w, &w->shown_b, 3);
+	run_idle(w);
+	assert_string_equal(w->last_text, "again");
+	/* without the key it is asked for, with our keys */
+	(void)pg_fixture_sql(&w->fx, "delete from sender_keys");
+	n = group_node(a, "G3");
+	skmsg_add(a, n, keys, text_bytes(a, "lost"));
+	world_deliver(w, w->b, n);
+	run_until(w, &w->retries, 1);
+	assert_non_null(node_child(w->last_receipt, "keys"));
+	assert_int_equal(w->shown_b, 3);
+	sender_keys_free(keys);
+	wr_done(&skdm);
+	wr_done(&carrier);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, world_up, world_down)
 
 int main(void)
@@ -413,6 +642,9 @@ int main(void)
 		T(too_many_sends_are_refused),
 		T(a_new_identity_starts_anew),
 		T(what_is_not_for_us_is_refused),
+		T(copies_of_our_own_messages_are_kept),
+		T(what_the_phone_tells_its_devices_is_not_stored),
+		T(group_messages_open_with_their_key),
 	};
 
 	return cmocka_run_group_tests(tests, world_group_up, world_group_down);

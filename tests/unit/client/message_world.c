@@ -333,9 +333,8 @@ enum errc device_send_node(struct device *d, const struct node *n, struct err *e
 	assert_true(node_is(n, "receipt"));
 	world->last_receipt = node_clone(world->log, n);
 	world->retries += node_attr_is(n, "type", "retry");
-	assert_true(node_attr_addr(n, "to", &to));
-	if (device_at(to) == NULL)
-		return ERR_OK;
+	if (!node_attr_addr(n, "to", &to) || device_at(to) == NULL)
+		return ERR_OK; /* a group, or nobody of ours */
 	ev = event_new();
 	ev->to = device_at(to);
 	ev->n = node_clone(ev->a, n);
@@ -351,7 +350,9 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 	struct world *w = ctx;
 
 	assert_non_null(unit);
-	assert_int_equal(m->sender_pn.user, d == w->b ? PN_A : PN_B);
+	assert_int_equal(m->sender_pn.user, m->from_me == (d == w->a) ? PN_A : PN_B);
+	w->last_from_me = m->from_me;
+	snprintf(w->last_chat, sizeof(w->last_chat), "%s", m->chat);
 	if (d == w->b)
 		w->shown_b++;
 	else

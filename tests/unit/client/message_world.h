@@ -39,7 +39,8 @@ struct world {
 	struct arena *log; /* nodes sent, for looking at */
 	struct node *last_message, *last_receipt, *last_delivered;
 	int shown_b, shown_a, receipts_a;
-	char last_text[64];
+	char last_text[64], last_chat[64];
+	bool last_from_me;
 	enum receipt_kind last_receipt_kind;
 };
 
