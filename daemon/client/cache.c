@@ -4,7 +4,7 @@
 
 #include "daemon/client/send.h"
 
-enum { SECOND_MS = 1000 };
+enum { SECOND_MS = 1000, TRIM_MS = 3600 * 1000 };
 
 static void on_tick(uv_timer_t *t)
 {
@@ -39,11 +39,33 @@ void cache_tick_soon(struct device_cache *c)
 	uv_timer_start(&c->tick, on_tick, CACHE_TICK_MS, 0);
 }
 
+static void trimmed(void *ctx, const PGresult *res, const struct err *e)
+{
+	struct log *log = ctx;
+
+	(void)res;
+	if (e->code != ERR_OK && e->code != ERR_SHUTTING_DOWN)
+		LOG_WARN(log, "opened.not_trimmed", F_ERR(e));
+}
+
+/* what was opened need not be known longer than the server keeps stanzas */
+static void trim_opened(struct device_cache *c, mono_ms now)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+
+	if (now.ms < c->trim_at.ms)
+		return;
+	c->trim_at.ms = now.ms + TRIM_MS;
+	db_query(c->env->db, STMT_OPENED_TRIM, db_params_new(a), DB_IDEMPOTENT, trimmed,
+		 c->env->log);
+}
+
 static void on_second(uv_timer_t *t)
 {
 	struct device_cache *c = t->data;
 	mono_ms now = clock_mono(c->env->clock);
 
+	trim_opened(c, now);
 	LIST_EACH(at, &c->outgoings)
 		outgoing_tick(CONTAINER_OF(at, struct outgoing, on_cache)->d, now);
 }
@@ -53,6 +75,7 @@ struct device_cache *device_cache_new(struct client_env *env)
 	struct device_cache *c = xcalloc(1, sizeof(*c));
 
 	c->env = env;
+	c->trim_at.ms = clock_mono(env->clock).ms + TRIM_MS;
 	peers_init(&c->peers, PEERS_MAX);
 	records_init(&c->records, RECORDS_MAX);
 	statuses_init(&c->statuses);

@@ -14,7 +14,8 @@ struct device_cache {
 	struct peers peers;
 	struct records records;
 	struct statuses statuses;
-	struct list flush;     /* outgoing.flush of devices with requests to send */
+	struct list flush; /* outgoing.flush of devices with requests to send */
+	mono_ms trim_at;
 	struct list outgoings; /* all devices, for deadlines */
 };
 
