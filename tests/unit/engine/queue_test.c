@@ -1,0 +1,452 @@
+/* The queue on simulated time, with a client and a database of the test's own: what it sends when, and
+ * what becomes of each outcome. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "shared/base/map.h"
+#include "shared/base/xalloc.h"
+
+#include "daemon/engine/content.h"
+#include "daemon/engine/progress.h"
+#include "daemon/engine/queue.h"
+#include "tests/unit/testing.h"
+
+/* -- the database's double: units are kept until the test commits them -- */
+
+enum { UNITS_MAX = 64, STMTS_MAX = 8, JOBS_MAX = 600 };
+
+struct db_unit {
+	enum stmt stmts[STMTS_MAX];
+	db_result_fn on_row[STMTS_MAX];
+	size_t len;
+	db_done_fn done;
+	void *ctx;
+};
+
+static struct world {
+	struct clock_fake clock;
+	struct rng_fixed rng;
+	uv_loop_t loop;
+	struct queue_env env;
+	struct queue *queue;
+	struct db_unit *units[UNITS_MAX];
+	size_t unit_len;
+	struct send_job *jobs[JOBS_MAX]; /* handed to the client, not ended */
+	size_t job_len, sends;
+	size_t stmt_count[STMT_COUNT];
+	bool refuses; /* the client */
+} w;
+
+struct db_unit *db_unit_new(void)
+{
+	return xcalloc(1, sizeof(struct db_unit));
+}
+
+void db_unit_add_result(struct db_unit *u, enum stmt stmt, const struct db_params *p,
+			db_result_fn on_row)
+{
+	(void)p;
+	assert_true(u->len < STMTS_MAX);
+	u->stmts[u->len] = stmt;
+	u->on_row[u->len++] = on_row;
+}
+
+void db_unit_add(struct db_unit *u, enum stmt stmt, const struct db_params *p)
+{
+	db_unit_add_result(u, stmt, p, NULL);
+}
+
+bool db_unit_empty(const struct db_unit *u)
+{
+	return u->len == 0;
+}
+
+void db_unit_free(struct db_unit *u)
+{
+	free(u);
+}
+
+void db_commit_take(struct db *d, struct db_unit *u, db_done_fn done, void *ctx)
+{
+	(void)d;
+	u->done = done;
+	u->ctx = ctx;
+	assert_true(w.unit_len < UNITS_MAX);
+	for (size_t i = 0; i < u->len; i++)
+		w.stmt_count[u->stmts[i]]++;
+	w.units[w.unit_len++] = u;
+}
+
+/* -- rows, in the binary form that the readers expect -- */
+
+static const char *const columns[] = { "id",           "campaign_id",  "recipient", "msg_id",
+				       "attempt",      "state",        "body",      "media_id",
+				       "delay_min_ms", "delay_max_ms", "priority" };
+
+struct row {
+	int64_t id, campaign;
+	int32_t attempt, state, gap; /* gap < 0: the device's own */
+};
+
+static void put_i64(PGresult *r, int row, int col, int64_t v)
+{
+	uint64_t be = htobe64((uint64_t)v);
+
+	PQsetvalue(r, row, col, (char *)&be, 8);
+}
+
+static PGresult *rows_result(const struct row *rows, int len)
+{
+	PGresult *r = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	PGresAttDesc attrs[ARRAY_LEN(columns)];
+
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		attrs[i] = (PGresAttDesc){ .name = xstrdup(columns[i]),
+					   .format = 1,
+					   .typid = i == 3 || i == 6 ? 25 : 20,
+					   .typlen = i == 3 || i == 6 ? -1 : 8,
+					   .atttypmod = -1 };
+	PQsetResultAttrs(r, (int)ARRAY_LEN(columns), attrs);
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		free(attrs[i].name);
+	for (int i = 0; i < len; i++) {
+		char id[32];
+
+		snprintf(id, sizeof id, "3EB0%018d", (int)rows[i].id);
+		put_i64(r, i, 0, rows[i].id);
+		put_i64(r, i, 1, rows[i].campaign);
+		put_i64(r, i, 2, 60120000000 + rows[i].id);
+		PQsetvalue(r, i, 3, id, (int)strlen(id));
+		put_i64(r, i, 4, rows[i].attempt);
+		put_i64(r, i, 5, rows[i].state);
+		PQsetvalue(r, i, 6, (char *)(uintptr_t) "hello", 5);
+		PQsetvalue(r, i, 7, NULL, -1);
+		if (rows[i].gap >= 0) {
+			put_i64(r, i, 8, rows[i].gap);
+			put_i64(r, i, 9, rows[i].gap);
+		} else {
+			PQsetvalue(r, i, 8, NULL, -1);
+			PQsetvalue(r, i, 9, NULL, -1);
+		}
+		put_i64(r, i, 10, 5);
+	}
+	return r;
+}
+
+/* commits the oldest unit; a claim gets these rows. True when it was a claim. */
+static bool commit_one(const struct row *rows, int len)
+{
+	struct db_unit *u = w.units[0];
+	struct err ok = ERR_NONE;
+	bool claimed = false;
+
+	memmove(w.units, w.units + 1, --w.unit_len * sizeof *w.units);
+	for (size_t i = 0; i < u->len; i++) {
+		bool claims = u->stmts[i] == STMT_OUTBOX_CLAIM;
+		PGresult *r = rows_result(rows, claims ? len : 0);
+
+		claimed = claimed || claims;
+		if (u->on_row[i])
+			u->on_row[i](u->ctx, r, &ok);
+		PQclear(r);
+	}
+	if (u->done)
+		u->done(u->ctx, &ok);
+	free(u);
+	return claimed;
+}
+
+/* commits all that waits, in order; the first claim gets the rows */
+static void commit_all(const struct row *rows, int len)
+{
+	while (w.unit_len)
+		if (commit_one(rows, len))
+			len = 0;
+}
+
+/* -- the client's double -- */
+
+void device_get(const struct device *d, struct device_info *ret)
+{
+	(void)d;
+	*ret = (struct device_info){ .pn = addr_make(JID_PN, 60110000001, 1) };
+}
+
+enum errc device_send(struct device *d, struct send_job *job, struct err *e)
+{
+	(void)d;
+	if (w.refuses)
+		return err_set(e, ERR_BUSY, "busy");
+	w.jobs[w.job_len++] = job;
+	w.sends++;
+	return ERR_OK;
+}
+
+void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open)
+{
+	(void)d;
+	(void)pns;
+	(void)n;
+	(void)open;
+}
+
+static struct send_job *take_job(void)
+{
+	struct send_job *job;
+
+	assert_true(w.job_len > 0);
+	job = w.jobs[0];
+	memmove(w.jobs, w.jobs + 1, --w.job_len * sizeof *w.jobs);
+	return job;
+}
+
+static void end_job(enum send_outcome outcome)
+{
+	struct send_job *job = take_job();
+	struct db_unit *unit = db_unit_new();
+
+	job->on_commit(job->ctx, job, unit);
+	assert_int_equal(unit->len, 1);
+	w.stmt_count[unit->stmts[0]]++;
+	free(unit);
+	job->on_done(job->ctx, job,
+		     &(struct send_result){ .outcome = outcome, .reason = "as the test says" });
+}
+
+/* -- set up and down -- */
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&w, 0, sizeof w);
+	clock_fake_init(&w.clock, 1763800000000);
+	rng_fixed_init(&w.rng, 11);
+	uv_loop_init(&w.loop);
+	w.env = (struct queue_env){ .loop = &w.loop,
+				    .clock = &w.clock.base,
+				    .rng = &w.rng.base,
+				    .log = log_root(),
+				    .contents = map_new() };
+	w.env.progress = progress_new(&w.loop, NULL, log_root());
+	return 0;
+}
+
+static void start(uint32_t gap_min_ms, uint32_t gap_max_ms)
+{
+	/* the double needs no device, but the queue tells a closed one by NULL */
+	w.queue = queue_new(&w.env, (struct device *)(uintptr_t)1, 1, 1,
+			    &(struct pacing_cfg){ gap_min_ms, gap_max_ms }, (unix_ms){ INT64_MIN });
+	queue_online(w.queue);
+}
+
+static int tear_down(void **state)
+{
+	struct span key;
+	size_t pos = 0;
+	void *c;
+
+	(void)state;
+	queue_close(w.queue);
+	progress_close(w.env.progress);
+	commit_all(NULL, 0);
+	uv_run(&w.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&w.loop);
+	while (map_next(w.env.contents, &pos, &key, &c))
+		content_unref(c);
+	map_free(w.env.contents);
+	return 0;
+}
+
+/* -- tests -- */
+
+static void rows_leave_one_by_one_with_the_gap_between(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, -1 }, { 2, 7, 0, 1, -1 }, { 3, 7, 0, 1, -1 } };
+
+	(void)state;
+	start(1000, 1000);
+	commit_all(rows, 3);
+	assert_int_equal(w.sends, 1);
+	end_job(SEND_SENT);
+	queue_wake(w.queue);
+	commit_all(NULL, 0);
+	assert_int_equal(w.sends, 1); /* the gap has not passed */
+	clock_fake_advance(&w.clock, 999);
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 1);
+	clock_fake_advance(&w.clock, 1);
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 2);
+	clock_fake_advance(&w.clock, 5000);
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 2); /* one under way: the next waits for its end */
+	end_job(SEND_SENT);
+	assert_int_equal(w.sends, 3);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_SENDING_PACED], 2);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_SENDING], 0);
+	end_job(SEND_SENT);
+}
+
+static void without_a_gap_many_are_under_way(void **state)
+{
+	struct row rows[100];
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		rows[i] = (struct row){ i + 1, 7, 0, 1, 0 };
+	start(1000, 1000); /* the campaign's own delays of 0 win */
+	commit_all(rows, 100);
+	assert_int_equal(w.job_len, QUEUE_PARALLEL);
+	while (w.job_len)
+		end_job(SEND_SENT);
+	assert_int_equal(w.sends, 100);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_SENDING], 100);
+}
+
+static void an_unknown_outcome_goes_out_again_with_the_same_id(void **state)
+{
+	const struct row row = { 1, 7, 0, 1, 0 };
+	struct send_job *job;
+	char id[32];
+
+	(void)state;
+	start(0, 0);
+	commit_all(&row, 1);
+	job = w.jobs[0];
+	snprintf(id, sizeof id, "%s", job->msg_id);
+	assert_false(job->resend);
+	queue_offline(w.queue); /* the connection fell with the bytes on their way */
+	end_job(SEND_UNKNOWN);
+	assert_int_equal(w.sends, 1);
+	queue_online(w.queue);
+	commit_all(NULL, 0);
+	assert_int_equal(w.sends, 2);
+	assert_string_equal(w.jobs[0]->msg_id, id);
+	assert_true(w.jobs[0]->resend);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RETRY], 0); /* it stays `sending` in the table */
+	end_job(SEND_SENT);
+}
+
+static void a_retry_goes_back_to_the_table_and_ends_after_eight(void **state)
+{
+	struct row row = { 1, 7, 0, 1, 0 };
+
+	(void)state;
+	start(0, 0);
+	commit_all(&row, 1);
+	end_job(SEND_RETRY);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RETRY], 1);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 0);
+	row.attempt = QUEUE_ATTEMPTS_MAX - 1;
+	queue_wake(w.queue);
+	commit_all(&row, 1);
+	end_job(SEND_RETRY);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RETRY], 1);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 1);
+}
+
+static void a_refusal_is_final_at_once(void **state)
+{
+	const struct row row = { 1, 7, 0, 1, 0 };
+	struct queue_stats stats;
+
+	(void)state;
+	start(0, 0);
+	commit_all(&row, 1);
+	end_job(SEND_FAILED);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 1);
+	queue_stats(w.queue, &stats);
+	assert_int_equal(stats.failed, 1);
+	assert_int_equal(stats.waiting + stats.in_flight, 0);
+}
+
+static void a_limit_parks_the_device(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 1 }, { 2, 7, 0, 1, 1 } };
+	struct queue_stats stats;
+
+	(void)state;
+	start(1, 1);
+	commit_all(rows, 2);
+	end_job(SEND_LIMITED);
+	clock_fake_advance(&w.clock, PACING_COOL_MIN_MS - 1);
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 1);
+	queue_stats(w.queue, &stats);
+	assert_string_equal(stats.why, "pacing");
+	clock_fake_advance(&w.clock, 2);
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 2);
+	end_job(SEND_SENT);
+}
+
+static void a_paused_campaign_is_given_back_also_when_its_rows_come_late(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 100 }, { 2, 7, 0, 1, 100 }, { 3, 8, 0, 1, 100 } };
+	struct db_unit *unit = db_unit_new();
+	struct queue_stats stats;
+
+	(void)state;
+	start(100, 100); /* the recovery is under way */
+	queue_give_back(w.queue, 7, unit);
+	assert_true(db_unit_empty(unit));
+	db_unit_free(unit);
+	assert_false(commit_one(NULL, 0)); /* the recovery; now the claim is under way */
+	unit = db_unit_new();
+	queue_give_back(w.queue, 7, unit);
+	assert_true(db_unit_empty(unit)); /* nothing is held yet */
+	db_unit_free(unit);
+	commit_all(rows, 3);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 1);
+	queue_stats(w.queue, &stats);
+	assert_int_equal(w.sends, 1);
+	assert_int_equal(w.jobs[0]->ref, 3);
+	assert_int_equal(stats.waiting, 0);
+	end_job(SEND_SENT);
+}
+
+static void a_row_held_in_memory_is_not_taken_twice(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 0 }, { 1, 7, 0, 1, 0 } };
+
+	(void)state;
+	start(0, 0);
+	commit_all(rows, 2);
+	assert_int_equal(w.sends, 1);
+	end_job(SEND_SENT);
+}
+
+static void a_busy_client_keeps_the_row(void **state)
+{
+	const struct row row = { 1, 7, 0, 1, 0 };
+	struct queue_stats stats;
+
+	(void)state;
+	w.refuses = true;
+	start(0, 0);
+	commit_all(&row, 1);
+	queue_stats(w.queue, &stats);
+	assert_int_equal(stats.waiting, 1);
+	w.refuses = false;
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 1);
+	end_job(SEND_SENT);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		T(rows_leave_one_by_one_with_the_gap_between),
+		T(without_a_gap_many_are_under_way),
+		T(an_unknown_outcome_goes_out_again_with_the_same_id),
+		T(a_retry_goes_back_to_the_table_and_ends_after_eight),
+		T(a_refusal_is_final_at_once),
+		T(a_limit_parks_the_device),
+		T(a_paused_campaign_is_given_back_also_when_its_rows_come_late),
+		T(a_row_held_in_memory_is_not_taken_twice),
+		T(a_busy_client_keeps_the_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
