@@ -1,11 +1,7 @@
 /* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 /* clang-format on */
 #include "daemon/client/gate.h"
+#include "tests/unit/testing.h"
 
 static void slots_are_spread_by_the_rate(void **state)
 {

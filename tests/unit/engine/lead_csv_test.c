@@ -1,12 +1,7 @@
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "shared/base/wr.h"
 
 #include "daemon/engine/lead_csv.h"
+#include "tests/unit/testing.h"
 
 static struct lead_csv parse(struct arena *a, const char *text)
 {

@@ -1,10 +1,5 @@
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "daemon/engine/pacing.h"
+#include "tests/unit/testing.h"
 
 static void gaps_hold_between_all_sends(void **state)
 {
