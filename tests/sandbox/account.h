@@ -43,7 +43,10 @@ struct device {
 	bool low_told, greeted, available;
 	uint8_t *adv; /* ADVSignedDeviceIdentity with all four fields; NULL for the phone */
 	size_t adv_len;
-	struct conn *conn; /* logged in; NULL when not */
+	struct conn *conn;       /* logged in; NULL when not */
+	struct addr typing_from; /* newest typing notice that came while it was away */
+	char typing[12];
+	int64_t typing_ms; /* monotonic */
 	struct list queue; /* struct pending, oldest first */
 	size_t queue_len;
 };

@@ -7,6 +7,7 @@
 #include "shared/base/xalloc.h"
 
 #include "tests/sandbox/pair.h"
+#include "tests/sandbox/presence.h"
 #include "tests/sandbox/route.h"
 #include "tests/sandbox/sandbox.h"
 
@@ -201,7 +202,9 @@ void login_backlog_done(struct conn *c)
 	if (c->state != CONN_LOGGED_IN)
 		return;
 	c->state = CONN_ACTIVE;
-	routing_send(c);
+	presence_catch_up(c);
+	if (c->state == CONN_ACTIVE)
+		routing_send(c);
 	if (c->state == CONN_ACTIVE && !d->greeted && d->account->phone.cfg.online) {
 		d->greeted = true;
 		c->sb->dirty = true;
