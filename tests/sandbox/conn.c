@@ -37,13 +37,6 @@ void conn_who_set(struct conn *c)
 		snprintf(c->who, sizeof c->who, "conn-%" PRIu64, c->number);
 }
 
-bool conn_may_accept(void *sandbox)
-{
-	struct sandbox *sb = sandbox;
-
-	return !sb->stopping && clock_mono(sb->clock).ms >= sb->faults.refuse_until_ms;
-}
-
 /* The device and the refs are let go at once; the rest waits for the last callback. */
 static void detach(struct conn *c)
 {
@@ -410,9 +403,15 @@ static void on_message(void *ctx, struct ws *ws, uint8_t *at, size_t len)
 
 void conn_open(struct sandbox *sb, struct http_req *req)
 {
-	static const struct ws_handler handler = { NULL, on_message, on_close };
-	struct conn *c = xcalloc(1, sizeof *c);
+	static const struct ws_handler handler = { NULL, on_message, on_close }, deaf;
+	struct conn *c;
 
+	if (clock_mono(sb->clock).ms < sb->faults.refuse_until_ms) {
+		/* cut where a refused client would be; the admin interface stays reachable */
+		ws_abort(http_upgrade_ws(req, &deaf, NULL));
+		return;
+	}
+	c = xcalloc(1, sizeof *c);
 	c->sb = sb;
 	c->number = ++sb->next_conn;
 	c->opened = c->heard = clock_mono(sb->clock);

@@ -62,7 +62,6 @@ struct conn {
 
 void conn_open(struct sandbox *sb, struct http_req *req);
 struct conn *conn_by_number(struct sandbox *sb, uint64_t number); /* NULL: gone */
-bool conn_may_accept(void *sandbox);
 
 void conn_send(struct conn *c, const struct node *n);
 void conn_send_plain(struct conn *c, struct span plain); /* an encoded node */

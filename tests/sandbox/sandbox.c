@@ -115,7 +115,6 @@ static enum errc listen_both(struct sandbox *sb, struct err *e)
 					.body_max = BODY_MAX,
 					.backlog = BACKLOG,
 					.on_request = on_request,
-					.may_accept = conn_may_accept,
 					.ctx = sb };
 
 	if (net_new(&net, &sb->net, e) || http_server_new(sb->net, &http, &sb->tls, e))

@@ -408,6 +408,9 @@ static void faults_bite(void **state)
 			       "{\"failLogin\":{\"reason\":403,\"count\":1}}", NULL));
 	assert_false(tiny_login(t));
 	assert_true(node_attr_is(tiny_wait(t, "failure", NULL), "reason", "403"));
+	json_decref(tiny_admin(t, "POST", "/admin/faults", "{\"refuseConnects\":60000}", NULL));
+	assert_false(tiny_login(t));
+	assert_null(tiny_wait(t, "failure", NULL));
 	json_decref(tiny_admin(t, "DELETE", "/admin/faults", NULL, NULL));
 	assert_true(tiny_login(t));
 }
