@@ -346,7 +346,7 @@ static const char *check(struct sandbox *sb, struct arena *a, const struct messa
 	expand(m->media_key, kind, keys);
 	blob.len -= MAC_BYTES;
 	mac_of(keys, blob, mac);
-	if (memcmp(mac, blob.at + blob.len, MAC_BYTES) != 0)
+	if (!bytes_equal_secret(mac, blob.at + blob.len, MAC_BYTES))
 		return "the MAC of the upload does not fit the media key";
 	plain = xmalloc(blob.len + 16);
 	if (aes_cbc_open(keys + 16, keys, blob, plain, &len, &e)) {

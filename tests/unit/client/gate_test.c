@@ -1,5 +1,3 @@
-/* clang-format off */
-/* clang-format on */
 #include "daemon/client/gate.h"
 #include "tests/unit/testing.h"
 
