@@ -28,17 +28,18 @@ class Meeting:
         self.directory = directory
         self.sandbox = self.wad = self.party = None
         self.proofs = 0
+        self.build, self.program = build, program
+        self.others = []
         self.sandbox = Sandbox(build, directory, phones=(WAD_PHONE, 3))
-        self.party = self.start_party(program)
-        self.build = build
+        self.party = self.start_party("first")
 
-    def start_party(self, program):
-        s = self.sandbox
+    def start_party(self, name, root_key=None):
+        s, key = self.sandbox, root_key or self.sandbox.root_key
+        own = os.path.join(self.directory, name)
+        os.mkdir(own)
         if self.name == "baileys":
-            argv = program + [s.url(), s.root_key, self.name]
-            return Party(self.name, argv, self.directory, {"NODE_EXTRA_CA_CERTS": s.ca_file})
-        argv = program + [f"127.0.0.1:{s.port}", s.ca_file, s.root_key, self.name, self.directory]
-        return Party(self.name, argv, self.directory)
+            return Party(self.name, self.program + [s.url(), key, name], own, {"NODE_EXTRA_CA_CERTS": s.ca_file})
+        return Party(self.name, self.program + [f"127.0.0.1:{s.port}", s.ca_file, key, name, own], own)
 
     def start_wad(self):
         """From here on only companions send receipts, so that one seen is theirs."""
@@ -49,7 +50,7 @@ class Meeting:
         self.wad.wait_online(1)
 
     def stop(self):
-        for part in (self.party, self.wad, self.sandbox):
+        for part in self.others + [self.party, self.wad, self.sandbox]:
             if part:
                 try:
                     part.stop()
@@ -115,15 +116,32 @@ class Meeting:
 
     # -- the proofs --
 
-    def pair(self):
-        p = self.party
+    def pair_party(self, p):
         p.do("connect")
         qr = p.wait("qr")["text"]
         got = self.sandbox.scan(qr, PARTY_PHONE)
         opened = p.wait("open", 60)
         if got["phone"] != PARTY_PHONE or not opened["jid"].startswith(PARTY_PHONE + ":"):
             raise Failure(f"paired as {opened['jid']}, the sandbox says {got}")
-        self.proof(f"pairs by QR and logs in as {opened['jid']}")
+        return opened["jid"]
+
+    def pair(self):
+        self.proof(f"pairs by QR and logs in as {self.pair_party(self.party)}")
+
+    def wrong_root(self):
+        """Only whatsmeow verifies who signed the server's certificate."""
+        if self.name != "whatsmeow":
+            return
+        p = self.start_party("wrong", "11" * 32)
+        self.others.append(p)
+        try:
+            p.do("connect")
+        except Failure as e:
+            if "failed to verify server cert" not in str(e):
+                raise
+        else:
+            raise Failure("a server certificate of another root was accepted")
+        self.proof("refuses a server of another root key, so the chain it accepts is a true one")
 
     def phone_chat(self):
         """Both ways with a simulated phone, before wad is there."""
@@ -258,6 +276,12 @@ class Meeting:
         p.wait("undecryptable", since=since)
         p.wait("message", since=since, text="cannot be read at first")
         self.wad_state(ident, ("delivered", "read"))
+        p.do("forget_sessions", users=self.users_of_wad())
+        picture = png(64, 64, 3)
+        self.wad_sends("picture not read at first", picture)
+        got = p.wait("message", text="picture not read at first")
+        if got.get("image") != hashlib.sha256(picture).hexdigest():
+            raise Failure(f"the picture that was sent again came as {got}")
         self.wad_sends("and on")
         p.wait("message", text="and on")
         p.do("send_text", to=WAD_PHONE, text="and back")
@@ -283,6 +307,33 @@ class Meeting:
         p.wait("message", text="heard you")
         self.proof("answers the retry receipt of wad")
 
+    def second_device(self):
+        """Another companion of the same account: what is sent by or to one is shown by all."""
+        first, second = self.party, self.start_party("second")
+        self.others.append(second)
+        self.pair_party(second)
+        self.wad_sends("to both companions")
+        for p in (first, second):
+            p.wait("message", text="to both companions", fromMe=False)
+        first.do("send_text", to=WAD_PHONE, text="the first writes")
+        second.wait("message", text="the first writes", fromMe=True)
+        self.wad_has("the first writes")
+        second.do("send_text", to=WAD_PHONE, text="the second writes")
+        first.wait("message", text="the second writes", fromMe=True)
+        self.wad_has("the second writes")
+        self.proof("with two companions of one account: wad reaches both and reads both")
+
+    def burst(self):
+        """Both write 40 messages at once."""
+        p, count = self.party, 40
+        for n in range(count):
+            self.wad_sends(f"burst {n} of wad")
+            p.do("send_text", to=WAD_PHONE, text=f"burst {n} of {self.name}")
+        for n in range(count):
+            p.wait("message", text=f"burst {n} of wad", fromMe=False)
+            self.wad_has(f"burst {n} of {self.name}")
+        self.proof(f"and wad write {count} messages each across one another")
+
     def once(self):
         """Nothing was shown twice; no counter was used for two plaintexts."""
         texts = [e["text"] for e in self.party.events if e["event"] == "message" and not e.get("fromMe")]
@@ -307,8 +358,9 @@ def main():
     ok = False
     try:
         meeting = Meeting(build, name, program, directory)
-        for step in ("pair", "phone_chat", "phone_retry", "start_wad", "first_contact", "texts", "own_devices", "images", "party_away", "wad_away",
-                     "party_asks", "wad_asks", "once"):
+        for step in ("pair", "wrong_root", "phone_chat", "phone_retry", "start_wad", "first_contact", "texts",
+                     "own_devices", "images", "party_away", "wad_away", "party_asks", "wad_asks", "second_device",
+                     "burst", "once"):
             at = time.monotonic()
             try:
                 getattr(meeting, step)()
