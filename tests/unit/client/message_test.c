@@ -274,6 +274,33 @@ static void a_lost_session_heals(void **state)
 	assert_int_equal(w->last_ack_error, 0);
 }
 
+static void a_counter_used_twice_loses_nothing(void **state)
+{
+	struct world *w = *state;
+	struct sent s;
+
+	send_text(w, w->a, &s, PN_B, "M1", "one");
+	run_until(w, &w->shown_b, 1);
+	run_idle(w);
+	/* A forgets that it sent M2 and encrypts M3 with the same keys */
+	(void)pg_fixture_sql(&w->fx,
+			     "create table kept as select * from sessions where device_id = 1");
+	send_text(w, w->a, &s, PN_B, "M2", "two");
+	run_until(w, &w->shown_b, 2);
+	run_idle(w);
+	(void)pg_fixture_sql(
+		&w->fx, "update sessions s set record = k.record from kept k where s.device_id = 1 "
+			"and s.peer_user = k.peer_user and s.peer_device = k.peer_device");
+	(void)pg_fixture_sql(&w->fx, "drop table kept");
+	world_forget(w);
+	send_text(w, w->a, &s, PN_B, "M3", "three");
+	run_until(w, &w->shown_b, 3);
+	run_idle(w);
+	assert_string_equal(w->last_text, "three");
+	assert_int_equal(w->retries, 1);
+	assert_int_equal(sql_int(w, "select count(*) from messages where device_id = 2"), 3);
+}
+
 static void order_to_one_person_is_kept(void **state)
 {
 	struct world *w = *state;
@@ -637,6 +664,7 @@ int main(void)
 		T(what_cannot_be_opened_is_asked_for),
 		T(asking_again_brings_keys_and_ends),
 		T(a_lost_session_heals),
+		T(a_counter_used_twice_loses_nothing),
 		T(order_to_one_person_is_kept),
 		T(many_people_cost_few_requests),
 		T(too_many_sends_are_refused),
