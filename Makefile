@@ -37,7 +37,9 @@ interop:
 	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS)
 	@tests/interop/run.sh build/asan
 
-bench: build
+bench:
+	@scripts/deps.sh test
+	@cmake --preset release >/dev/null && cmake --build --preset release -j $(JOBS)
 	@tests/bench/run.sh build/release
 
 fuzz:

@@ -22,6 +22,8 @@ test_only=(
 wanted=("${build[@]}")
 [ "${1:-build}" = test ] && wanted+=("${test_only[@]}")
 
+command -v dpkg-query >/dev/null ||
+  { echo "deps: not a Debian system: install by hand what stands at the top of scripts/deps.sh" >&2; exit 1; }
 missing=()
 why=()
 for entry in "${wanted[@]}"; do
