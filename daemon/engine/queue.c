@@ -32,6 +32,7 @@ struct queue {
 	size_t waiting, in_flight;
 	struct map *held; /* row id -> job: what memory holds */
 	bool online, fetching, recover_first, drained, closing;
+	bool woken; /* rows came while a fetch was under way, which may not have seen them */
 	uint32_t fetches; /* under way: answers that will still come */
 	/* campaigns taken back while a fetch was under way: its rows go back too; 0 stands for all */
 	int64_t forgotten[8];
@@ -339,7 +340,7 @@ static void on_rows(void *ctx, const PGresult *r, const struct err *e)
 	if (q->device == NULL)
 		return;
 	if (rows == 0)
-		q->drained = true;
+		q->drained = !q->woken;
 	CRASH_POINT("queue.after_claim");
 	for (int i = 0; i < rows; i++)
 		admit(q, r, i);
@@ -464,6 +465,7 @@ static void feed(struct queue *q)
 	if (q->fetching || q->drained || q->waiting > QUEUE_WINDOW_MAX / 10)
 		return;
 	q->fetching = true;
+	q->woken = false;
 	q->fetches++;
 	if (q->recover_first)
 		recover(q);
@@ -518,6 +520,7 @@ void queue_offline(struct queue *q)
 void queue_wake(struct queue *q)
 {
 	q->drained = false;
+	q->woken = q->fetching;
 	q->recover_first = true; /* a resumed campaign's rows may still be marked claimed */
 	pump(q);
 }
