@@ -17,6 +17,8 @@
 #include "daemon/store/db.h"
 #include "daemon/store/seal.h"
 
+struct in_receipt;
+
 /* what all devices of a shard share; outlives them */
 struct client_env {
 	uv_loop_t *loop;
@@ -35,6 +37,9 @@ struct client_env {
 	struct connect_gate *gate; /* process-wide limiter of connects; see gate.h; may be NULL */
 	struct device_cache
 		*cache; /* what the shard's devices share: people, sessions; see below */
+	/* receipts of the shard's devices, gathered; what they change goes into the unit; may be NULL */
+	void (*on_receipts)(void *ctx, const struct in_receipt *r, size_t n, struct db_unit *unit);
+	void *receipts_ctx;
 };
 
 /* Before the first device of env, which it borrows; the caller puts it into env->cache. Freed after
@@ -103,6 +108,7 @@ struct in_message {
 
 enum receipt_kind { RECEIPT_DELIVERED, RECEIPT_READ, RECEIPT_PLAYED };
 struct in_receipt {
+	const struct device *device; /* that got it */
 	enum receipt_kind kind;
 	struct addr from; /* the reader's device, as addressed */
 	const char *const *ids;
@@ -146,8 +152,6 @@ struct device_hooks {
 	void (*on_qr)(void *ctx, struct device *d, const struct device_qr *qr);
 	void (*on_paired)(void *ctx, struct device *d); /* stored; device_get tells the addresses */
 	void (*on_message)(void *ctx, struct device *d, const struct in_message *m,
-			   struct db_unit *unit);
-	void (*on_receipt)(void *ctx, struct device *d, const struct in_receipt *r,
 			   struct db_unit *unit);
 };
 

@@ -92,7 +92,7 @@ static void on_grouped(struct device *d, const struct node *n, enum message_stat
 			ch->ids = ids;
 			ch->id_len = 1;
 			ch->status = status;
-			ch->receipt = (struct in_receipt){ kind, who, ids, 1, time_of(d, user) };
+			ch->receipt = (struct in_receipt){ d, kind, who, ids, 1, time_of(d, user) };
 		}
 	}
 	if (last != NULL)
@@ -135,6 +135,6 @@ void messages_on_receipt(struct device *d, const struct node *n)
 		return;
 	}
 	ch->status = status;
-	ch->receipt = (struct in_receipt){ kind, who, ch->ids, ch->id_len, time_of(d, n) };
+	ch->receipt = (struct in_receipt){ d, kind, who, ch->ids, ch->id_len, time_of(d, n) };
 	status_take(d, ch);
 }

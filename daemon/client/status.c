@@ -11,7 +11,7 @@ void statuses_init(struct statuses *s)
 }
 
 struct flight {
-	struct db *db;
+	const struct client_env *env;
 	struct list changes;
 	size_t len;
 };
@@ -25,7 +25,7 @@ static void change_free(struct status_change *ch)
 	device_release(d);
 }
 
-static void flight_commit(struct db *db, struct list *changes, size_t len);
+static void flight_commit(const struct client_env *env, struct list *changes, size_t len);
 
 static void flight_done(void *ctx, const struct err *e)
 {
@@ -45,7 +45,7 @@ static void flight_done(void *ctx, const struct err *e)
 			list_init(&alone);
 			list_del(&ch->link);
 			list_add_tail(&alone, &ch->link);
-			flight_commit(f->db, &alone, 1);
+			flight_commit(f->env, &alone, 1);
 			continue;
 		}
 		if (e->code != ERR_OK && e->code != ERR_SHUTTING_DOWN)
@@ -88,12 +88,15 @@ static void raise_add(struct db_unit *unit, struct list *changes)
 	db_unit_add(unit, STMT_MESSAGE_RAISE, p);
 }
 
-static void flight_commit(struct db *db, struct list *changes, size_t len)
+static void flight_commit(const struct client_env *env, struct list *changes, size_t len)
 {
+	AUTO_ARENA struct arena *a = arena_new();
+	struct in_receipt *receipts = arena_alloc(a, len * sizeof(*receipts));
 	struct flight *f = xcalloc(1, sizeof(*f));
+	size_t n = 0;
 	struct db_unit *unit = db_unit_new();
 
-	f->db = db;
+	f->env = env;
 	f->len = len;
 	list_init(&f->changes);
 	raise_add(unit, changes);
@@ -102,10 +105,12 @@ static void flight_commit(struct db *db, struct list *changes, size_t len)
 
 		list_del(&ch->link);
 		list_add_tail(&f->changes, &ch->link);
-		if (ch->receipt.id_len > 0 && ch->d->hooks->on_receipt != NULL)
-			ch->d->hooks->on_receipt(ch->d->hook_ctx, ch->d, &ch->receipt, unit);
+		if (ch->receipt.id_len > 0)
+			receipts[n++] = ch->receipt;
 	}
-	db_commit_take(db, unit, flight_done, f);
+	if (n > 0 && env->on_receipts != NULL)
+		env->on_receipts(env->receipts_ctx, receipts, n, unit);
+	db_commit_take(env->db, unit, flight_done, f);
 }
 
 void statuses_flush(struct device_cache *c)
@@ -124,7 +129,7 @@ void statuses_flush(struct device_cache *c)
 		list_add_tail(&mine, at);
 	}
 	s->len = 0;
-	flight_commit(c->env->db, &mine, len);
+	flight_commit(c->env, &mine, len);
 }
 
 void status_take(struct device *d, struct status_change *change)

@@ -67,6 +67,44 @@ void progress_sent(struct progress *p, int64_t user_id, int64_t row_id, unix_ms 
 		uv_timer_start(&p->timer, on_timer, PROGRESS_DELAY_MS, 0);
 }
 
+void progress_receipts(void *ctx, const struct in_receipt *r, size_t n, struct db_unit *unit)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	int64_t *users, *devices, *at_ms;
+	const char **msg_ids;
+	int32_t *states;
+	size_t len = 0;
+
+	(void)ctx;
+	for (size_t i = 0; i < n; i++)
+		len += r[i].id_len;
+	users = arena_alloc(a, len * sizeof *users);
+	devices = arena_alloc(a, len * sizeof *devices);
+	at_ms = arena_alloc(a, len * sizeof *at_ms);
+	msg_ids = arena_alloc(a, len * sizeof *msg_ids);
+	states = arena_alloc(a, len * sizeof *states);
+	len = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct device_info info;
+
+		device_get(r[i].device, &info);
+		for (size_t k = 0; k < r[i].id_len; k++, len++) {
+			users[len] = info.user_id;
+			devices[len] = info.id;
+			at_ms[len] = r[i].at.ms;
+			msg_ids[len] = r[i].ids[k];
+			states[len] = r[i].kind == RECEIPT_DELIVERED ? 4 : 5;
+		}
+	}
+	db_p_i64_array(p, users, len);
+	db_p_i64_array(p, devices, len);
+	db_p_text_array(p, msg_ids, len);
+	db_p_i32_array(p, states, len);
+	db_p_i64_array(p, at_ms, len);
+	db_unit_add(unit, STMT_OUTBOX_RECEIPTS, p);
+}
+
 static void on_closed(uv_handle_t *h)
 {
 	free(CONTAINER_OF(h, struct progress, timer));

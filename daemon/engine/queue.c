@@ -175,6 +175,7 @@ static void end_retry(struct queue *q, struct job *j, const struct send_result *
 	db_p_i64(p, backoff_ms(j->attempt));
 	db_p_text(p, send_outcome_name(r->outcome));
 	db_p_text(p, r->reason);
+	db_p_i64(p, q->device_id);
 	write_outcome(q, STMT_OUTBOX_RETRY, p);
 	arena_free(a);
 	q->drained = false;
@@ -241,10 +242,10 @@ static void on_commit(void *ctx, struct send_job *send, struct db_unit *unit)
 	db_p_i64(p, q->user_id);
 	db_p_i64(p, send->ref);
 	db_p_i32(p, j->attempt);
+	db_p_i64(p, q->device_id);
 	if (paced) {
 		int64_t wait = q->pacing.next.ms - clock_mono(q->env->clock).ms;
 
-		db_p_i64(p, q->device_id);
 		db_p_time(p, (unix_ms){ clock_unix(q->env->clock).ms + (wait > 0 ? wait : 0) });
 	}
 	db_unit_add(unit, paced ? STMT_OUTBOX_SENDING_PACED : STMT_OUTBOX_SENDING, p);

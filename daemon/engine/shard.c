@@ -57,6 +57,7 @@ static enum errc build_parts(struct shard *s, struct err *e)
 	struct db_cfg db = { .loop = &s->loop,
 			     .conninfo = c->conninfo,
 			     .log = c->log,
+			     .by_index = true,
 			     .on_state = on_db_state,
 			     .ctx = s };
 
@@ -69,6 +70,7 @@ static enum errc build_parts(struct shard *s, struct err *e)
 		.url = c->url,
 		.device_os = c->device_os,
 		.gate = c->gate,
+		.on_receipts = progress_receipts,
 	};
 	memcpy(s->client.noise_root_key, c->noise_root_key, 32);
 	memcpy(s->client.version, c->version, sizeof c->version);

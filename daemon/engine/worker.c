@@ -184,29 +184,11 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 	add_event(w, unit, event_topic_name(EVENT_MESSAGE_RECEIVED), data);
 }
 
-static void on_receipt(void *ctx, struct device *d, const struct in_receipt *r,
-		       struct db_unit *unit)
-{
-	struct worker *w = ctx;
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
-
-	(void)d;
-	db_p_i64(p, w->user_id);
-	db_p_i64(p, w->device_id);
-	db_p_text_array(p, r->ids, r->id_len);
-	db_p_i32(p, r->kind == RECEIPT_DELIVERED ? 4 : 5);
-	db_p_time(p, r->at);
-	db_unit_add(unit, STMT_OUTBOX_RECEIPT, p);
-	arena_free(a);
-}
-
 static const struct device_hooks hooks = {
 	.on_state = on_state,
 	.on_qr = on_qr,
 	.on_paired = on_paired,
 	.on_message = on_message,
-	.on_receipt = on_receipt,
 };
 
 /* -- life -- */

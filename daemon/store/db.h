@@ -41,6 +41,9 @@ struct db_cfg {
 	struct log *log;
 	void (*on_state)(void *ctx, bool up, const char *why); /* may be NULL */
 	void *ctx;
+	/* every statement touches few rows, named by keys: plans never scan a table, whatever the
+	 * statistics say, and are made once (those of an empty table would else stay for a full one) */
+	bool by_index;
 	const struct sql_text *stmts; /* tests: instead of the built-in statements; else NULL */
 	size_t stmts_len;
 };

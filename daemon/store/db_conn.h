@@ -19,6 +19,7 @@ struct db_conn_cfg {
 	const char *conninfo; /* copied */
 	const char *name;     /* "units" or "queries", for the log */
 	struct log *log;
+	bool by_index;                /* see db.h */
 	const struct sql_text *stmts; /* and their number; must outlive the connection */
 	size_t stmts_len;
 	void (*on_up)(void *ctx);

@@ -360,18 +360,19 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 	snprintf(w->last_text, sizeof(w->last_text), "%s", m->content->text);
 }
 
-static void on_receipt(void *ctx, struct device *d, const struct in_receipt *r,
-		       struct db_unit *unit)
+static void on_receipts(void *ctx, const struct in_receipt *r, size_t n, struct db_unit *unit)
 {
 	struct world *w = ctx;
 
-	(void)unit;
-	assert_true(r->id_len > 0);
-	w->last_receipt_kind = r->kind;
-	w->receipts_a += d == w->a;
+	assert_non_null(unit);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(r[i].id_len > 0);
+		w->last_receipt_kind = r[i].kind;
+		w->receipts_a += r[i].device == w->a;
+	}
 }
 
-static const struct device_hooks hooks = { .on_message = on_message, .on_receipt = on_receipt };
+static const struct device_hooks hooks = { .on_message = on_message };
 
 /* -- up and down -- */
 
@@ -446,7 +447,9 @@ int world_up(void **state)
 	clock_fake_advance(&w->clock, 1000000);
 	w->db = db_new(&(struct db_cfg){
 		.loop = &w->loop, .conninfo = w->fx.conninfo, .log = log_root() });
-	w->env = (struct client_env){ .loop = &w->loop,
+	w->env = (struct client_env){ .on_receipts = on_receipts,
+				      .receipts_ctx = w,
+				      .loop = &w->loop,
 				      .db = w->db,
 				      .sealer = w->sealer,
 				      .clock = &w->clock.base,
