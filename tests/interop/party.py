@@ -72,7 +72,7 @@ class Party:
         with open(self.log_path, "rb") as f:
             return b"\n".join(f.read().splitlines()[-lines:]).decode(errors="replace")
 
-    def do(self, op, seconds=40, **params):
+    def do(self, op, seconds=60, **params):
         self.next_no += 1
         no = self.next_no
         line = json.dumps({"no": no, "op": op, **params}) + "\n"
@@ -90,7 +90,7 @@ class Party:
         with self.changed:
             return len(self.events)
 
-    def wait(self, event, seconds=40, since=0, **fields):
+    def wait(self, event, seconds=60, since=0, **fields):
         """The first event of this name, from since on, whose fields are these."""
         def find():
             for e in self.events[since:]:
