@@ -32,7 +32,7 @@ struct queue {
 	size_t waiting, in_flight;
 	struct map *held; /* row id -> job: what memory holds */
 	bool online, fetching, recover_first, drained, closing;
-	bool woken; /* rows came while a fetch was under way, which may not have seen them */
+	bool woken;       /* rows came while a fetch was under way, which may not have seen them */
 	uint32_t fetches; /* under way: answers that will still come */
 	/* campaigns taken back while a fetch was under way: its rows go back too; 0 stands for all */
 	int64_t forgotten[8];
