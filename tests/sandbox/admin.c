@@ -8,12 +8,18 @@
 
 #include "tests/sandbox/conn.h"
 #include "tests/sandbox/media.h"
+#include "tests/sandbox/notes.h"
 #include "tests/sandbox/pair.h"
 #include "tests/sandbox/pair_code.h"
 #include "tests/sandbox/reply.h"
 #include "tests/sandbox/sandbox.h"
 
-enum { LIMIT_DEFAULT = 1000, LIMIT_MAX = 100000, STANZAS_DEFAULT = 100 };
+enum {
+	LIMIT_DEFAULT = 1000,
+	LIMIT_MAX = 1000000,
+	ANSWER_BYTES_MAX = 512 << 20,
+	STANZAS_DEFAULT = 100
+};
 
 json_t *admin_body(struct http_req *req)
 {
@@ -106,19 +112,26 @@ static void enter_code(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 static void messages(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct watch_filter f = { .phone = admin_number_text(http_query(req, "phone")),
+	struct notes_filter f = { .phone = admin_number_text(http_query(req, "phone")),
 				  .since = query_u64(req, "since", 0),
 				  .id = http_query(req, "id"),
 				  .limit = query_u64(req, "limit", LIMIT_MAX) };
+	struct wr w;
 
 	(void)n;
-	reply_json(req, 200, watch_notes(sb->watch, &f));
+	wr_init(&w, ANSWER_BYTES_MAX);
+	notes_list(sb->notes, &f, &w);
+	if (w.bad)
+		reply_error(req, 413, "too long a list: use 'limit'");
+	else
+		http_respond(req, 200, "application/json", NULL, wr_span(&w));
+	wr_done(&w);
 }
 
 static void messages_clear(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
 	(void)n;
-	watch_notes_clear(sb->watch);
+	notes_clear(sb->notes);
 	reply_json(req, 200, json_pack("{s:b}", "ok", 1));
 }
 

@@ -10,6 +10,7 @@
 #include "shared/wire/message_codec.h"
 
 #include "tests/sandbox/media.h"
+#include "tests/sandbox/notes.h"
 #include "tests/sandbox/pbjson.h"
 #include "tests/sandbox/reading.h"
 #include "tests/sandbox/route.h"
@@ -134,8 +135,8 @@ static void failed(struct reading *r, const char *kind, const struct err *why)
 		watch_totals(r->sb->watch)->undecryptable++;
 	}
 	json_object_set_new(entry, "retries", json_integer((json_int_t)r->retries));
-	watch_note_new(r->sb->watch, kind, r->me->pn, entry);
-	r->retries = watch_retry(r->sb->watch, r->me->pn, r->from->account->lid, r->id, true);
+	notes_add(r->sb->notes, kind, r->me->pn, entry);
+	r->retries = notes_retry(r->sb->notes, r->me->pn, r->from->account->lid, r->id, true);
 	if (r->retries < RETRIES_MAX)
 		reading_retry(r, why ? why->code : ERR_CRYPTO);
 }
@@ -296,13 +297,21 @@ static void show(struct reading *r, const struct message *m)
 	json_object_set_new(entry, "message", pbjson_message(m->raw));
 	json_object_set_new(entry, "deviceSent", json_boolean(m->device_sent));
 	json_object_set_new(entry, "retries", json_integer((json_int_t)r->retries));
-	json_object_set_new(entry, "repeats", json_integer(0));
 	if (m->quoted_id && m->quoted_id[0])
 		json_object_set_new(entry, "quotedId", json_string(m->quoted_id));
 	if (is_media(m->kind))
 		media_note(r, m, entry);
-	watch_shown(r->sb->watch, r->me->pn, r->from->account->lid, r->id,
-		    watch_note_new(r->sb->watch, "message", r->me->pn, entry));
+	watch_totals(r->sb->watch)->shown++;
+	notes_shown(r->sb->notes, r->me->pn, r->from->account->lid, r->id,
+		    notes_add(r->sb->notes, "message", r->me->pn, entry));
+}
+
+static bool repeated(struct reading *r)
+{
+	if (!notes_is_repeat(r->sb->notes, r->me->pn, r->from->account->lid, r->id))
+		return false;
+	watch_totals(r->sb->watch)->repeated++;
+	return true;
 }
 
 static void opened(struct reading *r, struct span padded)
@@ -317,7 +326,7 @@ static void opened(struct reading *r, struct span padded)
 		failed(r, "undecryptable", &e);
 		return;
 	}
-	if (watch_is_repeat(r->sb->watch, r->me->pn, r->from->account->lid, r->id)) {
+	if (repeated(r)) {
 		answer(r, &m, false);
 		return;
 	}
@@ -333,7 +342,7 @@ static void message_read(struct reading *r)
 	size_t opened_len = 0;
 
 	phone_need_keys(&r->me->phone, r->sb->rng);
-	r->retries = watch_retry(r->sb->watch, r->me->pn, r->from->account->lid, r->id, false);
+	r->retries = notes_retry(r->sb->notes, r->me->pn, r->from->account->lid, r->id, false);
 	NODE_EACH(enc, r->n) {
 		const char *type = node_attr(enc, "type");
 		size_t at = strlen(r->enc_types);
@@ -364,7 +373,7 @@ static void message_read(struct reading *r)
 	if (opened_len)
 		return;
 	if (e.code == ERR_DUPLICATE) { /* the same bytes again */
-		watch_is_repeat(r->sb->watch, r->me->pn, r->from->account->lid, r->id);
+		repeated(r);
 		answer(r, NULL, false);
 	} else {
 		failed(r, "undecryptable", &e);
@@ -395,10 +404,10 @@ static void receipt_read(struct sandbox *sb, struct arena *a, struct account *me
 			  "fromPn", arena_printf(a, "%" PRIu64, from->pn), "fromDevice",
 			  (int)addr.device, "type", type ? type : "delivered", "ids", ids);
 	if (type && strcmp(type, "retry") == 0) {
-		watch_note_new(sb->watch, "retry-request", me->pn, entry);
+		notes_add(sb->notes, "retry-request", me->pn, entry);
 		phone_on_retry(sb, me, n);
 	} else {
-		watch_note_new(sb->watch, "receipt", me->pn, entry);
+		notes_add(sb->notes, "receipt", me->pn, entry);
 	}
 }
 

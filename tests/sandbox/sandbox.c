@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "shared/base/xalloc.h"
 
@@ -11,10 +13,11 @@
 #include "tests/sandbox/conn.h"
 #include "tests/sandbox/file.h"
 #include "tests/sandbox/media.h"
+#include "tests/sandbox/notes.h"
 #include "tests/sandbox/reply.h"
 #include "tests/sandbox/state.h"
 
-enum { BODY_MAX = 110 << 20, BACKLOG = 1024, TICK_MS = 1000, SAVE_MS = 5000, SAVE_SHARE = 20 };
+enum { BODY_MAX = 110 << 20, BACKLOG = 1024, TICK_MS = 1000, SAVE_MS = 5000 };
 
 const char *sandbox_id(struct sandbox *sb, struct arena *a)
 {
@@ -39,30 +42,47 @@ static void on_request(void *ctx, struct http_req *req)
 		admin_on_request(sb, req);
 }
 
-static void save(struct sandbox *sb)
+/* true while an earlier save is still being written */
+static bool saver_busy(struct sandbox *sb, bool wait)
 {
-	mono_ms start = clock_mono(sb->clock);
-	struct err e = ERR_NONE;
+	int status;
 
-	if (state_save(sb, &e))
-		LOG_ERROR(sb->log, "state.save_failed", F_ERR(&e));
-	sb->dirty = false;
-	sb->last_save = clock_mono(sb->clock);
-	sb->save_took.ms = sb->last_save.ms - start.ms;
+	if (sb->saver == 0)
+		return false;
+	if (waitpid(sb->saver, &status, wait ? 0 : WNOHANG) == 0)
+		return true;
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		LOG_ERROR(sb->log, "state.save_failed", F_I64("status", status));
+	sb->saver = 0;
+	return false;
 }
 
-/* A big world is saved less often: at most a twentieth of the time goes into it. */
+/* A copy of the process writes the world as it is now, while this one goes on serving. */
+static void save_aside(struct sandbox *sb)
+{
+	struct err e = ERR_NONE;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close_range(3, ~0u, 0); /* neither ports nor connections may outlive the parent */
+		_exit(state_save(sb, &e) ? EXIT_FAILURE : EXIT_SUCCESS);
+	}
+	if (pid < 0)
+		return; /* stays dirty: tried again */
+	sb->saver = pid;
+	sb->dirty = false;
+	sb->last_save = clock_mono(sb->clock);
+}
+
 static void on_tick(uv_timer_t *t)
 {
 	struct sandbox *sb = t->data;
-	int64_t pause = sb->save_took.ms * SAVE_SHARE;
 
 	conns_tick(sb);
 	watch_second(sb->watch);
-	if (pause < SAVE_MS)
-		pause = SAVE_MS;
-	if (sb->dirty && clock_mono(sb->clock).ms - sb->last_save.ms >= pause)
-		save(sb);
+	if (!saver_busy(sb, false) && sb->dirty &&
+	    clock_mono(sb->clock).ms - sb->last_save.ms >= SAVE_MS)
+		save_aside(sb);
 }
 
 static void on_closed(uv_handle_t *h)
@@ -72,10 +92,14 @@ static void on_closed(uv_handle_t *h)
 
 void sandbox_stop(struct sandbox *sb)
 {
+	struct err e = ERR_NONE;
+
 	if (sb->stopping)
 		return;
 	sb->stopping = true;
-	save(sb);
+	saver_busy(sb, true);
+	if (state_save(sb, &e))
+		LOG_ERROR(sb->log, "state.save_failed", F_ERR(&e));
 	LIST_EACH(pos, &sb->conns)
 		conn_abort(CONTAINER_OF(pos, struct conn, link));
 	http_server_close(sb->tls);
@@ -153,6 +177,7 @@ enum errc sandbox_open(struct sandbox *sb, const struct sandbox_cfg *cfg, struct
 	sb->conns_by_number = map_new();
 	sb->refs = map_new();
 	sb->watch = watch_new(sb->clock);
+	sb->notes = notes_new(sb->clock);
 	sb->media = media_new(cfg->state_dir);
 	faults_init(&sb->faults);
 	accounts_init(&sb->accounts, sb->rng);
@@ -180,6 +205,7 @@ void sandbox_done(struct sandbox *sb)
 	faults_done(&sb->faults);
 	media_free(sb->media);
 	watch_free(sb->watch);
+	notes_free(sb->notes);
 	map_free(sb->refs);
 	map_free(sb->conns_by_number);
 	trust_done(&sb->trust);
@@ -193,6 +219,7 @@ void sandbox_reset(struct sandbox *sb)
 	accounts_init(&sb->accounts, sb->rng);
 	media_clear(sb->media);
 	watch_clear(sb->watch);
+	notes_reset(sb->notes);
 	faults_clear(&sb->faults);
 	phones_make(sb);
 	sb->dirty = true;

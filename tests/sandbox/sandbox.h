@@ -2,6 +2,7 @@
 /* The simulated network as one object. Owns the parts and the loop; every module gets it handed in.
  * Everything runs on one loop, so nothing here needs a lock. */
 #include <stdbool.h>
+#include <sys/types.h>
 #include <uv.h>
 
 #include "shared/base/clock.h"
@@ -29,6 +30,7 @@ struct sandbox_cfg {
 };
 
 struct media;
+struct notes;
 
 struct sandbox {
 	struct sandbox_cfg cfg;
@@ -47,6 +49,7 @@ struct sandbox {
 	struct map *refs; /* QR ref text -> struct conn */
 	struct later *later;
 	struct watch *watch;
+	struct notes *notes;
 	struct faults faults;
 	struct media *media;
 	struct arena *scratch; /* for work that starts from a timer */
@@ -54,7 +57,8 @@ struct sandbox {
 	uv_signal_t on_term, on_int;
 	uint64_t next_stanza;
 	bool dirty, stopping;
-	mono_ms last_save, save_took;
+	mono_ms last_save;
+	pid_t saver; /* the process that writes the world; 0: none */
 };
 
 /* false after an error that was written to stderr */

@@ -6,12 +6,13 @@
 #include "shared/base/xalloc.h"
 
 #include "tests/sandbox/file.h"
+#include "tests/sandbox/notes.h"
 #include "tests/sandbox/sandbox.h"
 #include "tests/sandbox/token.h"
 
 enum { COUNT_MAX = 1 << 22 };
 #define STATE_BYTES_MAX ((size_t)2 << 30)
-static const char magic[8] = "WASBX-1";
+static const char magic[8] = "WASBX-2";
 
 /* -- pieces -- */
 
@@ -376,12 +377,16 @@ enum errc state_save(struct sandbox *sb, struct err *e)
 {
 	AUTO_FREE char *path = xasprintf("%s/world", sb->cfg.state_dir);
 	AUTO_FREE char *log = watch_save(sb->watch);
-	struct wr w;
+	struct wr w, notes;
 
 	wr_init(&w, STATE_BYTES_MAX);
 	wr_put(&w, magic, sizeof magic);
 	wr_be(&w, sb->next_stanza, 8);
 	put_text(&w, log);
+	wr_init(&notes, STATE_BYTES_MAX);
+	notes_save(sb->notes, &notes);
+	put_bytes(&w, wr_span(&notes));
+	wr_done(&notes);
 	wr_be(&w, sb->accounts.len, 4);
 	for (size_t i = 0; i < sb->accounts.len; i++)
 		account_put(&w, sb->accounts.all[i]);
@@ -397,7 +402,7 @@ enum errc state_load(struct sandbox *sb, struct err *e)
 {
 	AUTO_FREE char *path = xasprintf("%s/world", sb->cfg.state_dir);
 	char head[sizeof magic];
-	struct span log;
+	struct span log, notes;
 	struct wr w;
 	struct rd r;
 
@@ -413,8 +418,11 @@ enum errc state_load(struct sandbox *sb, struct err *e)
 	rd_copy(&r, head, sizeof head);
 	sb->next_stanza = rd_be(&r, 8);
 	log = get_bytes(&r);
+	notes = get_bytes(&r);
 	if (memcmp(head, magic, sizeof magic) != 0)
 		r.bad = true;
+	if (!r.bad)
+		notes_load(sb->notes, notes);
 	if (!r.bad)
 		watch_load(sb->watch, (const char *)log.at, log.len);
 	for (uint32_t n = get_count(&r); n > 0 && !r.bad; n--)

@@ -15,8 +15,6 @@ enum {
 	STANZA_BYTES_MAX = 4096, /* longer ones are kept as a size only */
 	VIOLATIONS_MAX = 2000,
 	UNHANDLED_MAX = 1000,
-	NOTES_MAX = 100000,
-	NOTES_SAVED = 20000,
 	COUNTERS_PER_GENERATION = 1 << 18,
 	IDS_PER_GENERATION = 1 << 18,
 	WHO_MAX = 64,
@@ -31,20 +29,12 @@ struct stanza {
 	size_t len;
 };
 
-struct note {
-	uint64_t seq, phone;
-	json_t *entry;
-};
-
 struct watch {
 	const struct clock *clock;
 	struct stanza stanzas[STANZAS_MAX];
 	uint64_t stanzas_seen;
 	json_t *violations, *unhandled;
-	struct note *notes; /* ring of NOTES_MAX, grown on demand */
-	size_t notes_cap;
-	uint64_t notes_first, notes_next; /* seq of the oldest kept and of the next */
-	struct genmap *counters, *delivered, *shown;
+	struct genmap *counters, *delivered;
 	struct watch_totals totals, last, rates;
 };
 
@@ -84,21 +74,7 @@ struct watch *watch_new(const struct clock *clock)
 	w->unhandled = json_array();
 	w->counters = genmap_new(COUNTERS_PER_GENERATION);
 	w->delivered = genmap_new(IDS_PER_GENERATION);
-	w->shown = genmap_new(IDS_PER_GENERATION);
-	w->notes_first = w->notes_next = 1;
 	return w;
-}
-
-static struct note *note_at(const struct watch *w, uint64_t seq)
-{
-	return &w->notes[seq % w->notes_cap];
-}
-
-void watch_notes_clear(struct watch *w)
-{
-	for (uint64_t s = w->notes_first; s < w->notes_next; s++)
-		json_decref(note_at(w, s)->entry);
-	w->notes_first = w->notes_next;
 }
 
 void watch_clear(struct watch *w)
@@ -107,12 +83,10 @@ void watch_clear(struct watch *w)
 		free(w->stanzas[i].bytes);
 	memset(w->stanzas, 0, sizeof w->stanzas);
 	w->stanzas_seen = 0;
-	watch_notes_clear(w);
 	json_array_clear(w->violations);
 	json_array_clear(w->unhandled);
 	genmap_clear(w->counters);
 	genmap_clear(w->delivered);
-	genmap_clear(w->shown);
 	w->totals = w->last = w->rates = (struct watch_totals){ 0 };
 }
 
@@ -121,12 +95,10 @@ void watch_free(struct watch *w)
 	if (w == NULL)
 		return;
 	watch_clear(w);
-	free(w->notes);
 	json_decref(w->violations);
 	json_decref(w->unhandled);
 	genmap_free(w->counters);
 	genmap_free(w->delivered);
-	genmap_free(w->shown);
 	free(w);
 }
 
@@ -292,141 +264,21 @@ bool watch_was_delivered(struct watch *w, struct addr to, const char *id)
 	return genmap_get(w->delivered, delivered_key(to, id)) != NULL;
 }
 
-static void notes_room(struct watch *w)
-{
-	uint64_t len = w->notes_next - w->notes_first;
-
-	if (len == NOTES_MAX) {
-		json_decref(note_at(w, w->notes_first++)->entry);
-	} else if (len == w->notes_cap) {
-		size_t cap = w->notes_cap ? w->notes_cap * 2 : 1024;
-		struct note *grown;
-
-		if (cap > NOTES_MAX)
-			cap = NOTES_MAX;
-		grown = xcalloc(cap, sizeof *grown);
-		for (uint64_t s = w->notes_first; s < w->notes_next; s++)
-			grown[s % cap] = *note_at(w, s);
-		free(w->notes);
-		w->notes = grown;
-		w->notes_cap = cap;
-	}
-}
-
-uint64_t watch_note_new(struct watch *w, const char *kind, uint64_t phone, json_t *entry_steal)
-{
-	char number[24];
-
-	snprintf(number, sizeof number, "%" PRIu64, phone);
-	json_object_set_new(entry_steal, "seq", json_integer((json_int_t)w->notes_next));
-	json_object_set_new(entry_steal, "t", time_json(now_ms(w)));
-	json_object_set_new(entry_steal, "kind", json_string(kind));
-	json_object_set_new(entry_steal, "phone", json_string(number));
-	notes_room(w);
-	*note_at(w, w->notes_next) = (struct note){ w->notes_next, phone, entry_steal };
-	return w->notes_next++;
-}
-
-static struct genmap_key shown_key(uint64_t phone, uint64_t sender_lid, const char *id)
-{
-	return genmap_key_of((struct span[]){ MAP_KEY(phone), MAP_KEY(sender_lid), span_str(id) },
-			     3);
-}
-
-bool watch_is_repeat(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id)
-{
-	const uint64_t *seq = genmap_get(w->shown, shown_key(phone, sender_lid, id));
-	json_t *entry;
-
-	if (seq == NULL)
-		return false;
-	w->totals.repeated++;
-	if (*seq >= w->notes_first && *seq < w->notes_next) {
-		entry = note_at(w, *seq)->entry;
-		json_object_set_new(
-			entry, "repeats",
-			json_integer(json_integer_value(json_object_get(entry, "repeats")) + 1));
-	}
-	return true;
-}
-
-void watch_shown(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id, uint64_t seq)
-{
-	w->totals.shown++;
-	genmap_put(w->shown, shown_key(phone, sender_lid, id), seq);
-}
-
-uint32_t watch_retry(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id, bool add)
-{
-	struct genmap_key key = genmap_key_of((struct span[]){ SPAN_OF("retry"), MAP_KEY(phone),
-							       MAP_KEY(sender_lid), span_str(id) },
-					      4);
-	const uint64_t *have = genmap_get(w->shown, key);
-	uint64_t n = (have ? *have : 0) + add;
-
-	if (add)
-		genmap_put(w->shown, key, n);
-	return (uint32_t)n;
-}
-
-json_t *watch_notes(const struct watch *w, const struct watch_filter *f)
-{
-	json_t *list = json_array();
-	uint64_t s = f->since + 1 > w->notes_first ? f->since + 1 : w->notes_first;
-
-	for (; s < w->notes_next && json_array_size(list) < f->limit; s++) {
-		const struct note *n = note_at(w, s);
-		const char *id = json_string_value(json_object_get(n->entry, "id"));
-
-		if ((f->phone && n->phone != f->phone) ||
-		    (f->id && (!id || strcmp(id, f->id) != 0)))
-			continue;
-		json_array_append(list, n->entry);
-	}
-	return list;
-}
-
 char *watch_save(const struct watch *w)
 {
-	uint64_t len = w->notes_next - w->notes_first;
-	uint64_t from = len > NOTES_SAVED ? w->notes_next - NOTES_SAVED : w->notes_first;
-	json_t *notes = json_array(), *all;
-	char *text;
+	json_t *all = json_pack("{s:O,s:o}", "violations", w->violations, "totals",
+				totals_json(&w->totals));
+	char *text = json_dumps(all, JSON_COMPACT);
 
-	for (uint64_t s = from; s < w->notes_next; s++)
-		json_array_append(notes, note_at(w, s)->entry);
-	all = json_pack("{s:I,s:o,s:O,s:o}", "first", (json_int_t)from, "notes", notes,
-			"violations", w->violations, "totals", totals_json(&w->totals));
-	text = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
 	return text;
-}
-
-static void note_restore(struct watch *w, json_t *entry)
-{
-	const char *phone = json_string_value(json_object_get(entry, "phone"));
-	const char *id = json_string_value(json_object_get(entry, "id"));
-	const char *kind = json_string_value(json_object_get(entry, "kind"));
-	json_int_t sender = json_integer_value(json_object_get(entry, "senderLid"));
-	uint64_t number = phone ? strtoull(phone, NULL, 10) : 0;
-
-	notes_room(w);
-	*note_at(w, w->notes_next) = (struct note){ w->notes_next, number, json_incref(entry) };
-	if (id && kind && strcmp(kind, "message") == 0)
-		genmap_put(w->shown, shown_key(number, (uint64_t)sender, id), w->notes_next);
-	w->notes_next++;
 }
 
 void watch_load(struct watch *w, const char *text, size_t len)
 {
 	json_t *all = json_loadb(text, len, 0, NULL), *entry, *totals;
-	json_int_t first = json_integer_value(json_object_get(all, "first"));
 	size_t i;
 
-	if (first > 0)
-		w->notes_first = w->notes_next = (uint64_t)first;
-	json_array_foreach(json_object_get(all, "notes"), i, entry)
-		note_restore(w, entry);
 	json_array_foreach(json_object_get(all, "violations"), i, entry)
 		json_array_append(w->violations, entry);
 	totals = json_object_get(all, "totals");

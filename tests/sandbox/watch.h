@@ -1,6 +1,5 @@
 #pragma once
-/* What the sandbox noticed: the ring of stanzas, what phones saw, what clients did wrong, what had no
- * answer, counters and rates. Bounded memory everywhere. Decides whether a ratchet counter was used
+/* What the server noticed: the ring of stanzas, what clients did wrong, what had no answer, counters and rates. Bounded memory everywhere. Decides whether a ratchet counter was used
  * for two ciphertexts. */
 #include <jansson.h>
 #include <stdbool.h>
@@ -43,24 +42,6 @@ void watch_counter(struct watch *w, const char *who, struct addr from, struct ad
 void watch_delivered(struct watch *w, struct addr to, const char *id);
 bool watch_was_delivered(struct watch *w, struct addr to, const char *id);
 
-/* -- what phones saw -- */
-/* adds seq, t, kind, phone; steals the object. Returns the seq. */
-uint64_t watch_note_new(struct watch *w, const char *kind, uint64_t phone, json_t *entry_steal);
-/* a copy of (phone, sender, id) that was shown before: counts it and tells so */
-bool watch_is_repeat(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id);
-void watch_shown(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id,
-		 uint64_t seq);
-/* one more retry of (phone, sender, id): how many that makes; and without adding one */
-uint32_t watch_retry(struct watch *w, uint64_t phone, uint64_t sender_lid, const char *id,
-		     bool add);
-struct watch_filter {
-	uint64_t phone, since; /* 0: any */
-	const char *id;        /* NULL: any */
-	size_t limit;
-};
-json_t *watch_notes(const struct watch *w, const struct watch_filter *f);
-void watch_notes_clear(struct watch *w);
-
-/* for the state file: the last notes and violations as one JSON text, and back */
+/* for the state file: violations and totals as one JSON text, and back */
 char *watch_save(const struct watch *w); /* caller frees */
 void watch_load(struct watch *w, const char *text, size_t len);

@@ -9,9 +9,9 @@
 #include "tests/sandbox/faults.h"
 #include "tests/sandbox/genmap.h"
 #include "tests/sandbox/later.h"
+#include "tests/sandbox/notes.h"
 #include "tests/sandbox/pbjson.h"
 #include "tests/sandbox/proto.h"
-#include "tests/sandbox/watch.h"
 #include "tests/unit/testing.h"
 
 static struct genmap_key key_of(uint32_t n)
@@ -169,25 +169,56 @@ static void protobuf_damaged(void **state)
 	}
 }
 
-static void watch_keeps_the_newest(void **state)
+static json_t *list_of(const struct notes *n, const struct notes_filter *f)
 {
-	struct watch *w = watch_new(clock_real());
-	struct watch_filter f = { .limit = 10, .since = 2 };
-	json_t *list;
+	json_t *v;
+	struct wr w;
+
+	wr_init(&w, 1 << 20);
+	notes_list(n, f, &w);
+	v = json_loadb((const char *)w.buf, w.len, 0, NULL);
+	assert_non_null(v);
+	wr_done(&w);
+	return v;
+}
+
+static void notes_count_repeats_and_survive(void **state)
+{
+	struct notes *n = notes_new(clock_real()), *later = notes_new(clock_real());
+	struct notes_filter after_two = { .limit = 10, .since = 2 },
+			    of_b = { .limit = 10, .id = "B" };
 	uint64_t seq = 0;
+	json_t *list;
+	struct wr w;
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		seq = watch_note_new(w, "message", 1, json_pack("{s:s}", "id", "A"));
+		seq = notes_add(n, "message", 1,
+				json_pack("{s:s,s:b,s:I}", "id", i == 4 ? "B" : "A", "deviceSent",
+					  0, "senderLid", (json_int_t)2));
 	assert_int_equal(seq, 5);
-	list = watch_notes(w, &f);
+	list = list_of(n, &after_two);
 	assert_int_equal(json_array_size(list), 3);
 	json_decref(list);
-	watch_shown(w, 1, 2, "A", seq);
-	assert_true(watch_is_repeat(w, 1, 2, "A"));
-	assert_false(watch_is_repeat(w, 1, 3, "A"));
-	assert_false(watch_is_repeat(w, 2, 2, "A"));
-	watch_free(w);
+	notes_shown(n, 1, 2, "B", seq);
+	assert_true(notes_is_repeat(n, 1, 2, "B"));
+	assert_false(notes_is_repeat(n, 1, 3, "B"));
+	assert_false(notes_is_repeat(n, 2, 2, "B"));
+	wr_init(&w, 1 << 20);
+	notes_save(n, &w);
+	notes_load(later, wr_span(&w));
+	assert_true(notes_is_repeat(later, 1, 2, "B"));
+	list = list_of(later, &of_b);
+	assert_int_equal(json_array_size(list), 1);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "repeats")),
+			 2);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "seq")), 5);
+	json_decref(list);
+	notes_clear(later);
+	assert_true(notes_is_repeat(later, 1, 2, "B")); /* shown stays shown */
+	wr_done(&w);
+	notes_free(n);
+	notes_free(later);
 }
 
 static void devices_get_numbers_and_keys_once(void **state)
@@ -227,7 +258,7 @@ int main(void)
 		cmocka_unit_test(faults_count_and_aim),
 		cmocka_unit_test(protobuf_as_json_and_back),
 		cmocka_unit_test(protobuf_damaged),
-		cmocka_unit_test(watch_keeps_the_newest),
+		cmocka_unit_test(notes_count_repeats_and_survive),
 		cmocka_unit_test(devices_get_numbers_and_keys_once),
 	};
 
