@@ -323,6 +323,16 @@ class Meeting:
         self.wad_has("the second writes")
         self.proof("with two companions of one account: wad reaches both and reads both")
 
+    def lid_addressed(self):
+        """What comes to wad's LID is in the same chat as what comes to its number."""
+        p = self.party
+        p.do("send_text", to=WAD_PHONE, text="to the number")
+        p.do("send_text", to=self.users_of_wad()[1] + "@lid", text="to the lid")
+        chats = {self.wad_has(text)["chat"] for text in ("to the number", "to the lid")}
+        if len(chats) != 1:
+            raise Failure(f"wad has one person in the chats {chats}")
+        self.proof("writes to wad by number and by LID, one chat")
+
     def burst(self):
         """Both write 40 messages at once."""
         p, count = self.party, 40
@@ -364,8 +374,8 @@ def main():
     try:
         meeting = Meeting(build, name, program, directory)
         for step in ("pair", "wrong_root", "phone_chat", "phone_retry", "start_wad", "first_contact", "texts",
-                     "own_devices", "images", "party_away", "wad_away", "party_asks", "wad_asks", "second_device",
-                     "burst", "once"):
+                     "own_devices", "images", "party_away", "wad_away", "party_asks", "wad_asks", "lid_addressed",
+                     "second_device", "burst", "once"):
             at = time.monotonic()
             try:
                 getattr(meeting, step)()

@@ -122,7 +122,7 @@ function connect() {
 }
 
 async function send(to, content) {
-	const message = await sock.sendMessage(`${to}@s.whatsapp.net`, content)
+	const message = await sock.sendMessage(to.includes('@') ? to : `${to}@s.whatsapp.net`, content)
 	sent.set(message.key.id, message.message)
 	return { msg: message.key.id }
 }

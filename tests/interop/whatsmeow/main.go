@@ -165,7 +165,11 @@ func (p *party) open(addr, caFile, rootKey, name, dir string) error {
 func (p *party) send(to string, msg *waE2E.Message) (fields, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	resp, err := p.cli.SendMessage(ctx, types.NewJID(to, types.DefaultUserServer), msg)
+	jid := types.NewJID(to, types.DefaultUserServer)
+	if user, ok := strings.CutSuffix(to, "@lid"); ok {
+		jid = types.NewJID(user, types.HiddenUserServer)
+	}
+	resp, err := p.cli.SendMessage(ctx, jid, msg)
 	return fields{"msg": resp.ID}, err
 }
 
