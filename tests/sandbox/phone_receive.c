@@ -69,7 +69,7 @@ static enum errc open_pkmsg(struct reading *r, struct span cipher, struct wr *ou
 	struct given_key *given = NULL;
 	struct keypair one_time;
 	struct session *s;
-	bool used = false;
+	bool used = false, known;
 
 	if (pkmsg_parse(cipher, &info, e))
 		return e->code;
@@ -77,12 +77,14 @@ static enum errc open_pkmsg(struct reading *r, struct span cipher, struct wr *ou
 		   r->from->number ? r->from->identity : r->from->account->phone.self.identity.pub,
 		   32) != 0)
 		return err_set(e, ERR_UNTRUSTED, "pkmsg with an identity that is not the sender's");
-	if (!identity_good(r, info.identity))
-		return err_set(e, ERR_UNTRUSTED, "device identity");
 	if (info.signed_id != p->signed_pre.id)
 		return err_set(e, ERR_NO_KEY, "no signed prekey %u", info.signed_id);
 	s = phone_session(p, r->session, true);
-	if (info.has_one_time && !session_knows_base_key(s, info.base_key)) {
+	known = session_knows_base_key(s, info.base_key);
+	/* the proof is looked at once a session: it is the same in every pkmsg of it */
+	if (!known && !identity_good(r, info.identity))
+		return err_set(e, ERR_UNTRUSTED, "device identity");
+	if (info.has_one_time && !known) {
 		given = given_find(p, info.one_time_id);
 		if (given == NULL)
 			return err_set(e, ERR_NO_KEY,
