@@ -14,6 +14,16 @@ void attr_copy(struct arena *a, struct node *to, const char *to_key, const struc
 	}
 }
 
+unix_ms attr_time(const struct node *n, unix_ms otherwise)
+{
+	static const uint64_t year_3000 = 32503680000;
+	uint64_t t = 0;
+
+	if (!node_attr_u64(n, "t", &t) || t == 0 || t >= year_3000)
+		return otherwise;
+	return (unix_ms){ (int64_t)t * 1000 };
+}
+
 static void learn(struct origin *o, const struct node *n, struct addr known, const char *pn_key,
 		  const char *lid_key)
 {
@@ -48,7 +58,6 @@ enum errc origin_read(struct arena *a, const struct node *n, struct addr own_pn,
 {
 	struct origin o = { .at = now };
 	struct addr from, other;
-	uint64_t t = 0;
 
 	(void)a;
 	o.id = node_attr(n, "id");
@@ -57,8 +66,7 @@ enum errc origin_read(struct arena *a, const struct node *n, struct addr own_pn,
 		return err_set(e, ERR_BAD_INPUT, "message without id or from");
 	if (strlen(o.push_name) > 255 || strcmp(o.push_name, "-") == 0)
 		o.push_name = "";
-	if (node_attr_u64(n, "t", &t) && t < INT64_MAX / 1000)
-		o.at.ms = (int64_t)t * 1000;
+	o.at = attr_time(n, now);
 	o.offline = node_attr(n, "offline") != NULL;
 	o.is_peer = node_attr_is(n, "category", "peer");
 	o.is_group = !addr_from_jid(&o.from, &from);

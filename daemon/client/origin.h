@@ -33,6 +33,8 @@ enum errc origin_read(struct arena *a, const struct node *n, struct addr own_pn,
 /* the <receipt> that tells the message arrived; second: one more for a history notice, or NULL */
 struct node *origin_receipt(struct arena *a, const struct node *stanza, const struct origin *o);
 struct node *origin_history_receipt(struct arena *a, const struct origin *o, struct addr own_pn);
+/* attribute t, seconds; `otherwise` when it is absent or no date a database takes */
+unix_ms attr_time(const struct node *n, unix_ms otherwise);
 /* copies an attribute as it is, JID or text */
 void attr_copy(struct arena *a, struct node *to, const char *to_key, const struct node *from,
 	       const char *from_key);

@@ -46,15 +46,6 @@ static size_t collect_ids(struct arena *a, const struct node *n, const char *con
 	return len;
 }
 
-static unix_ms time_of(struct device *d, const struct node *n)
-{
-	uint64_t t = 0;
-
-	if (node_attr_u64(n, "t", &t) && t < INT64_MAX / 1000)
-		return (unix_ms){ (int64_t)t * 1000 };
-	return device_server_now(d);
-}
-
 static struct status_change *change_new(const struct node *n)
 {
 	struct arena *a = arena_new();
@@ -92,7 +83,9 @@ static void on_grouped(struct device *d, const struct node *n, enum message_stat
 			ch->ids = ids;
 			ch->id_len = 1;
 			ch->status = status;
-			ch->receipt = (struct in_receipt){ d, kind, who, ids, 1, time_of(d, user) };
+			ch->receipt = (struct in_receipt){
+				d, kind, who, ids, 1, attr_time(user, device_server_now(d))
+			};
 		}
 	}
 	if (last != NULL)
@@ -135,6 +128,8 @@ void messages_on_receipt(struct device *d, const struct node *n)
 		return;
 	}
 	ch->status = status;
-	ch->receipt = (struct in_receipt){ d, kind, who, ch->ids, ch->id_len, time_of(d, n) };
+	ch->receipt =
+		(struct in_receipt){ d,       kind,       who,
+				     ch->ids, ch->id_len, attr_time(n, device_server_now(d)) };
 	status_take(d, ch);
 }

@@ -6,6 +6,8 @@
 #include "daemon/client/opening.h"
 #include "daemon/store/crash.h"
 
+enum { NACK_DATABASE = 552 };
+
 struct waiting {
 	struct list link;
 	struct arena *a;
@@ -15,8 +17,9 @@ struct waiting {
 struct inbox {
 	struct list stanzas;
 	size_t len, dropped;
-	bool busy;    /* one is being opened */
-	bool looping; /* inbox_next is on the stack */
+	bool busy;               /* one is being opened */
+	bool looping;            /* inbox_next is on the stack */
+	struct opening *stalled; /* opened, but the database had no room */
 };
 
 static void inbox_next(struct device *d);
@@ -49,6 +52,8 @@ void inbox_on_offline(struct device *d)
 {
 	inbox_clear(d->inbox);
 	d->inbox->dropped = 0;
+	if (d->closing)
+		inbox_tick(d); /* the last try: the device waits for it */
 }
 
 void messages_on_stanza(struct device *d, const struct node *n)
@@ -103,10 +108,18 @@ static void send_receipts(struct opening *op)
 static void committed(void *ctx, const struct err *e)
 {
 	struct opening *op = ctx;
+	struct inbox *in = op->d->inbox;
 
+	if (e->code == ERR_BUSY && !op->d->closing) {
+		in->stalled = op; /* its ratchet has moved: it must not be opened anew */
+		return;
+	}
 	if (e->code != ERR_OK) {
 		LOG_ERROR(op->d->log, "receive.not_stored", F_ERR(e));
-		opening_end(op); /* not acknowledged: it comes again */
+		/* refused: it would be refused again. Otherwise not acknowledged: it comes again */
+		if (e->code == ERR_CONFLICT)
+			device_ack(op->d, op->stanza, NACK_DATABASE);
+		opening_end(op);
 		return;
 	}
 	CRASH_POINT("receive.after_commit");
@@ -121,11 +134,33 @@ static void committed(void *ctx, const struct err *e)
 	opening_end(op);
 }
 
-static void open_and_commit(struct opening *op)
+static void commit(struct opening *op)
 {
-	struct db_unit *unit;
+	struct db_unit *unit = db_unit_new();
 	struct err fine = ERR_NONE;
 
+	keep_all(op, unit);
+	if (db_unit_empty(unit)) {
+		db_unit_free(unit);
+		committed(op, &fine);
+		return;
+	}
+	CRASH_POINT("receive.before_commit");
+	db_commit_take(op->d->env->db, unit, committed, op);
+}
+
+void inbox_tick(struct device *d)
+{
+	struct opening *op = d->inbox->stalled;
+
+	if (op == NULL)
+		return;
+	d->inbox->stalled = NULL;
+	commit(op);
+}
+
+static void open_and_commit(struct opening *op)
+{
 	if (op->read_error.code != ERR_OK) {
 		LOG_WARN(op->d->log, "receive.not_read", F_ERR(&op->read_error));
 		opening_end(op);
@@ -135,15 +170,7 @@ static void open_and_commit(struct opening *op)
 		open_all(op);
 	if (op->stored) /* it is here: nothing to ask for again */
 		op->failed = ERR_NONE;
-	unit = db_unit_new();
-	keep_all(op, unit);
-	if (db_unit_empty(unit)) {
-		db_unit_free(unit);
-		committed(op, &fine);
-		return;
-	}
-	CRASH_POINT("receive.before_commit");
-	db_commit_take(op->d->env->db, unit, committed, op);
+	commit(op);
 }
 
 /* -- reading what opening needs -- */

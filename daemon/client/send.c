@@ -6,6 +6,8 @@
 #include "shared/wire/phash.h"
 
 #include "daemon/client/cache.h"
+#include "daemon/client/origin.h"
+#include "daemon/client/receive.h"
 #include "daemon/client/stanza.h"
 #include "daemon/client/target.h"
 #include "daemon/store/crash.h"
@@ -425,16 +427,14 @@ void messages_on_ack(struct device *d, const struct node *n)
 	struct outgoing *o = d->outgoing;
 	const char *id = node_attr(n, "id"), *theirs = node_attr(n, "phash");
 	struct sending *s = id == NULL || o->by_id == NULL ? NULL : map_get(o->by_id, span_str(id));
-	struct send_result r = { .server_time = { INT64_MIN } };
+	struct send_result r = { .server_time = attr_time(n, (unix_ms){ INT64_MIN }) };
 	struct ack_rule rule;
-	uint64_t error = 0, t = 0;
+	uint64_t error = 0;
 
 	if (s == NULL)
 		return;
 	if (node_attr(n, "error") != NULL && (!node_attr_u64(n, "error", &error) || error > 9999))
 		error = 500;
-	if (node_attr_u64(n, "t", &t) && t < INT64_MAX / 1000)
-		r.server_time.ms = (int64_t)t * 1000;
 	rule = ack_rule_of((int)error, s->job->resend);
 	if (rule.drop_devices) {
 		peer_drop_devices(d, s->t.to, NULL);
@@ -465,6 +465,7 @@ void outgoing_tick(struct device *d, mono_ms now)
 	struct outgoing *o = d->outgoing;
 
 	device_hold(d);
+	inbox_tick(d);
 	while (!list_empty(&o->acks)) {
 		struct sending *s = CONTAINER_OF(o->acks.next, struct sending, on_acks);
 

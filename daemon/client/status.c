@@ -38,7 +38,8 @@ static void flight_done(void *ctx, const struct err *e)
 
 		if (e->code == ERR_OK && ch->stanza != NULL)
 			device_ack(ch->d, ch->stanza, 0);
-		if (e->code != ERR_OK && e->code != ERR_SHUTTING_DOWN && !single) {
+		if (e->code != ERR_OK && e->code != ERR_SHUTTING_DOWN && e->code != ERR_BUSY &&
+		    !single) {
 			/* one of them is refused: the others shall not suffer */
 			struct list alone;
 
