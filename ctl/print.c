@@ -123,19 +123,21 @@ static void put_value(struct wr *w, const json_t *v, bool for_people)
 			wr_str(w, i ? "," : "");
 			put_value(w, json_array_get(v, i), for_people);
 		}
+	} else if (json_is_object(v) && for_people) { /* {"a":1,"b":"c"}: a=1 b=c */
+		const char *key, *gap = "";
+		json_t *item;
+
+		json_object_foreach((json_t *)(uintptr_t)v, key, item) {
+			wr_str(w, gap);
+			gap = " ";
+			put_safe(w, key);
+			wr_str(w, "=");
+			put_value(w, item, for_people);
+		}
 	} else if (json_is_object(v)) {
 		AUTO_FREE char *text = json_dumps(v, JSON_COMPACT);
 
-		if (!for_people) {
-			put_safe(w, text ? text : "");
-			return;
-		}
-		for (size_t i = 1; text && text[i] && text[i + 1];
-		     i++) /* {"a":1,"b":"c"}: a=1 b=c */
-			if (text[i] != '"')
-				wr_u8(w, text[i] == ':'   ? '='
-					 : text[i] == ',' ? ' '
-							  : (uint8_t)text[i]);
+		put_safe(w, text ? text : "");
 	} else if (v && !json_is_null(v)) {
 		AUTO_FREE char *text =
 			json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));

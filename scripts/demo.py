@@ -27,6 +27,16 @@ def command(*words):
     say("  $ wactl " + " ".join(f'"{w}"' if " " in str(w) else str(w) for w in words))
 
 
+def indented(text):
+    return "  " + text.strip().replace("\n", "\n  ")
+
+
+def show(wad, *words):
+    """A command and its table, as they look on a terminal."""
+    command(*words)
+    say(indented(wad.wactl("-o", "table", *words).stdout))
+
+
 def link(wad, sandbox, name, phone):
     """wactl prints each QR text on a line; the simulated phone scans the newest."""
     argv = [os.path.join(wad.build, "ctl/wactl"), "--socket", wad.socket, "device", "pair", name, "--qr", "text",
@@ -93,15 +103,15 @@ def campaigns(wad, sandbox, began):
         wad.wactl("device", "create", f"phone{i + 1}")
         link(wad, sandbox, f"phone{i + 1}", FIRST_DEVICE + i)
     wad.wait_online(DEVICES)
-    say(wad.wactl("device", "list").stdout.rstrip())
+    show(wad, "device", "list", "--fields", "name,state,online,phone,lid")
 
     say("\nleads:")
-    command("lead", "import", "leads.csv")
+    command("lead", "import", "leads.csv")  # its table is on stdout, its notes on stderr
     path = os.path.join(wad.directory, "leads.csv")
     with open(path, "w") as f:
         f.write(leads_csv())
-    done = wad.wactl("lead", "import", path, check=False)
-    say("  " + (done.stdout + done.stderr).strip().replace("\n", "\n  "))
+    done = wad.wactl("-o", "table", "lead", "import", path, check=False)
+    say(indented(done.stdout + done.stderr))
     if done.returncode != 7:
         raise Failure(f"lead import: exit {done.returncode}, not 7 (partly done)")
 
@@ -129,10 +139,9 @@ def campaigns(wad, sandbox, began):
                "the read receipts are in")
 
     say("\na reply came in:")
-    command("message", "list", "--chat", FIRST_LEAD)
     wait_until(lambda: any(not m["from_me"] for m in wad.call("message.list", chat=str(FIRST_LEAD))["messages"]), 20,
                "the reply is stored")
-    say(wad.wactl("message", "list", "--chat", FIRST_LEAD).stdout.rstrip())
+    show(wad, "message", "list", "--chat", FIRST_LEAD, "--fields", "at,name,from_me,kind,text,status")
     return report(wad, sandbox, tally, [(text, "text", first_s), (picture, "image", second_s)], began)
 
 

@@ -43,7 +43,8 @@ static char *print(enum ctl_format format, const struct cat_method *m, const cha
 #define TWO                                                       \
 	"{\"xs\":[{\"id\":\"1\",\"name\":\"a\",\"online\":true}," \
 	"{\"id\":\"22\",\"name\":\"b,\\\"c\\\"\\td\",\"counts\":{\"x\":1,\"y\":2}}]}"
-#define CARD "{\"id\":\"7\",\"name\":\"n\",\"rejected\":[{\"line\":3,\"reason\":\"bad\"}]}"
+#define CARD \
+	"{\"id\":\"7\",\"name\":\"n\",\"rejected\":[{\"line\":3,\"reason\":\"phone: bad, not 0\"}]}"
 
 static void each_format_has_one_form(void **state)
 {
@@ -69,7 +70,7 @@ static void each_format_has_one_form(void **state)
 		  "id  name      online  counts\n1   a         yes     \n22  b,\"c\"\\td          x=1 y=2\n" },
 		{ FORMAT_TABLE, &list, "{\"xs\":[]}", NULL, false, "" },
 		{ FORMAT_TABLE, &one, CARD, NULL, false,
-		  "id        7\nname      n\nrejected  1\n  line=3 reason=bad\n" },
+		  "id        7\nname      n\nrejected  1\n  line=3 reason=phone: bad, not 0\n" },
 		{ FORMAT_JSONL, &one, CARD, "id,name", false, "{\"id\":\"7\",\"name\":\"n\"}\n" },
 		{ FORMAT_TSV, &one, CARD, "id,name", false, "id\tname\n7\tn\n" },
 	};
