@@ -1,9 +1,11 @@
 #include "daemon/engine/fleet.h"
 
+#include <malloc.h>
+
 #include "shared/base/map.h"
 #include "shared/base/xalloc.h"
 
-enum { FLEET_MAIL_MAX = 1000000, FLEET_TICK_MS = 1000 };
+enum { FLEET_MAIL_MAX = 1000000, FLEET_TICK_MS = 1000, TRIM_LOGINS = 20, TRIM_QUIET_MS = 2000 };
 
 struct fleet {
 	struct fleet_cfg cfg;
@@ -13,6 +15,8 @@ struct fleet {
 	struct fleet_device **devices; /* in order of id */
 	size_t len, cap;
 	uv_timer_t tick;
+	size_t logins; /* since memory was given back, and the last of them */
+	mono_ms login_at;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 };
@@ -222,6 +226,16 @@ static void consider_failover(struct fleet *f, struct fleet_device *d, mono_ms n
 	shard_post_take(f->shards[d->shard], m);
 }
 
+/* Logging in takes much more memory than being online (handshakes, TLS, the backlog): after many
+ * logins the allocator gives back what it holds. Once they have settled, as it takes milliseconds. */
+static void trim_memory(struct fleet *f, mono_ms now)
+{
+	if (f->logins < TRIM_LOGINS || now.ms - f->login_at.ms < TRIM_QUIET_MS)
+		return;
+	f->logins = 0;
+	malloc_trim(0);
+}
+
 static void on_tick(uv_timer_t *t)
 {
 	struct fleet *f = CONTAINER_OF(t, struct fleet, tick);
@@ -229,6 +243,7 @@ static void on_tick(uv_timer_t *t)
 
 	for (size_t i = 0; i < f->len; i++)
 		consider_failover(f, f->devices[i], now);
+	trim_memory(f, now);
 }
 
 /* -- mail from the shards -- */
@@ -261,6 +276,10 @@ static void take_state(struct fleet *f, struct fleet_device *d, struct fleet_mai
 		forget_qr(d);
 	if (was_online && d->state != DEVICE_ONLINE)
 		d->away_since = clock_mono(f->cfg.clock);
+	if (d->state == DEVICE_ONLINE && !was_online) {
+		f->logins++;
+		f->login_at = clock_mono(f->cfg.clock);
+	}
 	if (d->state == DEVICE_ONLINE)
 		d->moved = false;
 	else if (d->state == DEVICE_STOPPED)

@@ -19,6 +19,7 @@ struct job {
 	mono_ms not_before;
 	int32_t attempt;
 	bool in_flight, direct;
+	bool ahead; /* its person was looked up before its turn */
 	char msg_id[32];
 };
 
@@ -474,6 +475,39 @@ static void feed(struct queue *q)
 		claim(q);
 }
 
+/* how many turns come soon, by the shortest gap of the next one */
+static size_t turns_ahead(const struct queue *q, const struct job *next)
+{
+	const struct pacing_cfg *pace = job_pace(next) ? job_pace(next) : &q->pacing.cfg;
+	uint32_t gap = pace->gap_min_ms;
+
+	if (gap <= QUEUE_AHEAD_MS / QUEUE_AHEAD_MAX)
+		return QUEUE_AHEAD_MAX;
+	return QUEUE_AHEAD_MS / gap + 1;
+}
+
+/* People of the coming turns are looked up many in a request, and more when half of them had theirs. */
+static void look_ahead(struct queue *q)
+{
+	uint64_t pns[QUEUE_AHEAD_MAX];
+	size_t seen = 0, n = 0, turns;
+
+	if (list_empty(&q->window))
+		return;
+	turns = turns_ahead(q, CONTAINER_OF(q->window.next, struct job, link));
+	LIST_EACH(l, &q->window) {
+		struct job *j = CONTAINER_OF(l, struct job, link);
+
+		if (seen++ == turns || (j->ahead && seen > turns / 2))
+			break;
+		if (!j->ahead)
+			pns[n++] = j->send.to_pn;
+		j->ahead = true;
+	}
+	if (n > 1) /* one alone gains nothing */
+		device_prefetch(q->device, pns, n, true);
+}
+
 static void pump(struct queue *q)
 {
 	int64_t wait = QUEUE_RESCAN_MS;
@@ -481,6 +515,7 @@ static void pump(struct queue *q)
 	if (!q->online || q->device == NULL)
 		return;
 	feed(q);
+	look_ahead(q);
 	while (q->waiting) {
 		mono_ms now = clock_mono(q->env->clock), at = pacing_next_send(&q->pacing);
 		struct job *j;

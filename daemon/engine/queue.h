@@ -10,8 +10,10 @@
 
 enum {
 	QUEUE_WINDOW_MAX = 1000,
-	QUEUE_CLAIM = 250,   /* the literal of outbox_claim.sql */
-	QUEUE_PARALLEL = 48, /* sends under way when there is no gap; else one at a time */
+	QUEUE_CLAIM = 250,           /* the literal of outbox_claim.sql */
+	QUEUE_PARALLEL = 48,         /* sends under way when there is no gap; else one at a time */
+	QUEUE_AHEAD_MAX = 100,       /* people looked up before their turn */
+	QUEUE_AHEAD_MS = 120 * 1000, /* and only those whose turn comes within this */
 	QUEUE_ATTEMPTS_MAX = 8,
 	QUEUE_RESCAN_MS = 60000,
 };

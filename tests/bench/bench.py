@@ -144,7 +144,7 @@ def idle_devices(build, options):
         note("restart: wad answers after", started - begin, "s")
         note(f"restart: {count:,} devices online after", time.monotonic() - begin, "s")
         quiet(w)
-        time.sleep(4)
+        time.sleep(5)
         full = w.wad.memory()
         note(f"memory of wad for an idle device at {count:,} (TLS)", (full["Rss"] - empty["Rss"]) / count / 1000, "kB",
              "aim < 60")
