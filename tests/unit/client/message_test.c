@@ -1,4 +1,5 @@
 /* Sending and receiving, with a real database between two devices of ours. */
+#include "shared/base/text.h"
 #include "shared/signal/sender_key.h"
 
 #include "tests/unit/client/message_world.h"
@@ -648,6 +649,104 @@ static void group_messages_open_with_their_key(void **state)
 	wr_done(&carrier);
 }
 
+static void send_image(struct world *w, struct sent *s, int64_t media_id, uint64_t to,
+		       const char *id)
+{
+	struct err e = ERR_NONE;
+
+	send_text_prepare(s, to, id, "a caption");
+	s->content.kind = MESSAGE_IMAGE;
+	s->job.media_id = media_id;
+	assert_int_equal(device_send(w->a, &s->job, &e), ERR_OK);
+}
+
+struct got_file {
+	int calls;
+	enum errc code;
+	char text[32];
+};
+
+static void on_file(void *ctx, struct span bytes, const struct err *e)
+{
+	struct got_file *got = ctx;
+
+	got->calls++;
+	got->code = e->code;
+	snprintf(got->text, sizeof(got->text), "%.*s", (int)bytes.len, (const char *)bytes.at);
+}
+
+static void an_image_is_uploaded_once_and_fetched(void **state)
+{
+	struct world *w = *state;
+	AUTO_ARENA struct arena *a = arena_new();
+	struct got_file got = { 0 };
+	struct message_media m = { .url = "https://elsewhere.test/evil",
+				   .direct_path = "/f/1?x=2",
+				   .mimetype = "",
+				   .file_name = "" };
+	struct message in;
+	struct sent s[3];
+	struct err e = ERR_NONE;
+	uint8_t raw[4096];
+	size_t raw_len;
+	const char *hex;
+	int64_t id;
+
+	id = sql_int(
+		w,
+		"insert into media (user_id, kind, mimetype, sha256, width, height, bytes) values "
+		"((select id from users limit 1), 'image', 'image/png', sha256('picture bytes'), 3, 4, "
+		"'picture bytes') returning id");
+	w->refuse_uploads = 1; /* the pass ran out: a new one is asked for */
+	send_image(w, &s[0], id, PN_B, "I1");
+	send_image(w, &s[1], id, PN_MANY, "I2");
+	run_until(w, &s[0].done, 1);
+	run_until(w, &s[1].done, 1);
+	run_until(w, &w->shown_b, 1);
+	run_idle(w);
+	assert_int_equal(s[0].result.outcome, SEND_SENT);
+	assert_int_equal(w->uploads, 2);
+	assert_int_equal(w->conns, 2);
+	assert_string_equal(w->last_text, "a caption");
+	assert_int_equal(sql_int(w, "select count(*) from media_uploads"), 1);
+	world_forget(w); /* another run of the program uses the upload again */
+	send_image(w, &s[2], id, PN_B, "I3");
+	run_until(w, &w->shown_b, 2);
+	run_idle(w);
+	assert_int_equal(w->uploads, 2);
+
+	/* what the recipient got leads back to the file, by way of the media host alone */
+	hex = pg_fixture_sql(
+		&w->fx,
+		"select encode(raw, 'hex') from messages where device_id = 2 and msg_id = 'I3'");
+	assert_true(hex_decode(hex, strlen(hex), raw, sizeof(raw), &raw_len));
+	assert_int_equal(message_decode(a, span_of(raw, raw_len), &in, &e), ERR_OK);
+	assert_int_equal(in.media.file_length, 13);
+	assert_int_equal(in.media.width, 3);
+	assert_string_equal(in.media.mimetype, "image/png");
+	m.media_key = in.media.media_key;
+	m.file_sha256 = in.media.file_sha256;
+	m.file_enc_sha256 = in.media.file_enc_sha256;
+	m.file_length = in.media.file_length;
+	device_media_fetch(w->b, MESSAGE_IMAGE, &m, on_file, &got);
+	run_until(w, &got.calls, 1);
+	assert_int_equal(got.code, ERR_OK);
+	assert_string_equal(got.text, "picture bytes");
+	assert_string_equal(w->last_url, "https://media.test:443/f/1?x=2");
+	m.file_sha256 = m.file_enc_sha256;
+	device_media_fetch(w->b, MESSAGE_IMAGE, &m, on_file, &got);
+	run_until(w, &got.calls, 2);
+	assert_int_equal(got.code, ERR_CRYPTO);
+	m.file_length = (uint64_t)1 << 40;
+	device_media_fetch(w->b, MESSAGE_IMAGE, &m, on_file, &got);
+	run_until(w, &got.calls, 3);
+	assert_int_equal(got.code, ERR_TOO_LARGE);
+
+	send_image(w, &s[0], id + 1000, PN_B, "I4");
+	run_until(w, &s[0].done, 1);
+	assert_int_equal(s[0].result.outcome, SEND_FAILED);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, world_up, world_down)
 
 int main(void)
@@ -673,6 +772,7 @@ int main(void)
 		T(copies_of_our_own_messages_are_kept),
 		T(what_the_phone_tells_its_devices_is_not_stored),
 		T(group_messages_open_with_their_key),
+		T(an_image_is_uploaded_once_and_fetched),
 	};
 
 	return cmocka_run_group_tests(tests, world_group_up, world_group_down);

@@ -238,6 +238,15 @@ void device_iq(struct device *d, struct arena *a, struct node *iq, uint32_t time
 		return;
 	}
 	ev->n = node_new(ev->a, "iq");
+	if (node_child(iq, "media_conn") != NULL) {
+		struct node *conn = node_add(ev->a, ev->n, "media_conn");
+
+		world->conns++;
+		node_attr_set(ev->a, conn, "auth", "pass");
+		node_attr_set(ev->a, conn, "ttl", "600");
+		node_attr_set(ev->a, node_add(ev->a, conn, "host"), "hostname", "media.test:443");
+		return;
+	}
 	if (usync)
 		answer_usync(ev->a, ev->n, iq);
 	else
@@ -342,6 +351,61 @@ enum errc device_send_node(struct device *d, const struct node *n, struct err *e
 	return ERR_OK;
 }
 
+/* -- media host -- */
+
+struct fetch {
+	struct list link;
+	bool is_upload;
+	fetch_done_fn done;
+	void *ctx;
+};
+
+enum errc fetch_start(struct fetcher *f, const struct fetch_cfg *cfg, fetch_done_fn done, void *ctx,
+		      struct fetch **ret, struct err *e)
+{
+	struct fetch *t = xcalloc(1, sizeof(*t));
+
+	(void)f;
+	(void)e;
+	t->is_upload = strcmp(cfg->method, "POST") == 0;
+	t->done = done;
+	t->ctx = ctx;
+	snprintf(world->last_url, sizeof(world->last_url), "%s", cfg->url);
+	if (t->is_upload)
+		world->file = arena_span_dup(world->log, cfg->body);
+	list_add_tail(&world->fetches, &t->link);
+	*ret = t;
+	return ERR_OK;
+}
+
+static bool fetch_run(struct world *w)
+{
+	static const char answer[] =
+		"{\"url\":\"https://media.test/f/1\",\"direct_path\":\"/f/1?x=2\"}";
+	struct fetch_answer got = { .status = 200 };
+	struct err e = ERR_NONE;
+	struct fetch *t;
+
+	if (list_empty(&w->fetches))
+		return false;
+	t = CONTAINER_OF(w->fetches.next, struct fetch, link);
+	list_del(&t->link);
+	if (t->is_upload) {
+		w->uploads++;
+		got.body = span_of(answer, sizeof(answer) - 1);
+		if (w->refuse_uploads > 0) {
+			w->refuse_uploads--;
+			got.status = 401;
+		}
+	} else {
+		w->downloads++;
+		got.body = w->file;
+	}
+	t->done(t->ctx, &got, &e);
+	free(t);
+	return true;
+}
+
 /* -- hooks -- */
 
 static void on_message(void *ctx, struct device *d, const struct in_message *m,
@@ -439,9 +503,10 @@ int world_up(void **state)
 
 	(void)pg_fixture_sql(
 		&w->fx,
-		"truncate sessions, sender_keys, lid_map, peer_devices, messages, opened, prekeys");
+		"truncate media, media_uploads, sessions, sender_keys, lid_map, peer_devices, messages, opened, prekeys");
 	memset(&w->mute_acks, 0, sizeof(*w) - offsetof(struct world, mute_acks));
 	list_init(&w->events);
+	list_init(&w->fetches);
 	w->log = arena_new();
 	clock_fake_init(&w->clock, 1763800000000);
 	clock_fake_advance(&w->clock, 1000000);
@@ -508,7 +573,7 @@ void world_offline(struct world *w, struct device *d)
 static void turn(struct world *w)
 {
 	uv_run(&w->loop, UV_RUN_NOWAIT);
-	if (!event_run(w))
+	if (!event_run(w) && !fetch_run(w))
 		usleep(200);
 }
 
@@ -524,7 +589,8 @@ void run_idle(struct world *w)
 	int quiet = 0;
 
 	for (int i = 0; i < 100000 && quiet < 100; i++) {
-		bool busy = w->a->holds > 0 || w->b->holds > 0 || !list_empty(&w->events);
+		bool busy = w->a->holds > 0 || w->b->holds > 0 || !list_empty(&w->events) ||
+			    !list_empty(&w->fetches);
 
 		turn(w);
 		/* sends that wait for an ack hold their device for good */
@@ -552,12 +618,8 @@ static void on_done(void *ctx, struct send_job *job, const struct send_result *r
 	s->done++;
 }
 
-void send_text(struct world *w, struct device *from, struct sent *s, uint64_t to, const char *id,
-	       const char *text)
+void send_text_prepare(struct sent *s, uint64_t to, const char *id, const char *text)
 {
-	struct err e = ERR_NONE;
-
-	(void)w;
 	*s = (struct sent){ .content = { .kind = MESSAGE_TEXT,
 					 .text = text,
 					 .quoted_id = "",
@@ -565,17 +627,25 @@ void send_text(struct world *w, struct device *from, struct sent *s, uint64_t to
 					 .target_id = "",
 					 .destination = "",
 					 .skdm_group = "",
-					 .protocol_type = -1,
-					 .media = { .url = "",
-						    .mimetype = "",
-						    .direct_path = "",
-						    .file_name = "" } } };
+					 .protocol_type = -1 } };
+	s->content.media = (struct message_media){
+		.url = "", .mimetype = "", .direct_path = "", .file_name = ""
+	};
 	s->job = (struct send_job){ .to_pn = to,
 				    .msg_id = id,
 				    .content = &s->content,
 				    .on_commit = on_commit,
 				    .on_done = on_done,
 				    .ctx = s };
+}
+
+void send_text(struct world *w, struct device *from, struct sent *s, uint64_t to, const char *id,
+	       const char *text)
+{
+	struct err e = ERR_NONE;
+
+	(void)w;
+	send_text_prepare(s, to, id, text);
 	assert_int_equal(device_send(from, &s->job, &e), ERR_OK);
 }
 

@@ -28,10 +28,12 @@ struct world {
 	struct device *a, *b;
 	struct keypair other_identity;
 	struct signed_prekey other_prekey;
-	struct list events; /* on their way */
+	struct list events;  /* on their way */
+	struct list fetches; /* to the media host */
 	char key_file[96];
 	/* faults */
 	bool mute_acks, cut, keep_back;
+	int refuse_uploads; /* with 401 */
 	int ack_error, usync_error;
 	int spoil; /* ciphertexts to damage */
 	/* what was seen */
@@ -41,6 +43,10 @@ struct world {
 	int shown_b, shown_a, receipts_a;
 	char last_text[64], last_chat[64];
 	bool last_from_me;
+	/* media host */
+	int uploads, downloads, conns, upload_status;
+	struct span file; /* as it was uploaded; in the log arena */
+	char last_url[512];
 	enum receipt_kind last_receipt_kind;
 };
 
@@ -59,6 +65,7 @@ int world_down(void **state);
 void world_forget(struct world *w); /* memory is lost, the tables stay */
 void world_offline(struct world *w, struct device *d);
 void world_deliver(struct world *w, struct device *to, const struct node *n); /* an event */
+void send_text_prepare(struct sent *s, uint64_t to, const char *id, const char *text);
 void send_text(struct world *w, struct device *from, struct sent *s, uint64_t to, const char *id,
 	       const char *text);
 /* runs the loop until *what reaches `want`; fails after 20 s */
