@@ -323,11 +323,15 @@ int main(int argc, char **argv)
 	int rc = 0;
 
 	if (settings_read(argc, argv, &p.settings, &outcome, &e)) {
-		fprintf(stderr, "wad: %s\n", err_msg(&e));
+		if (p.settings.errors == 0)
+			fprintf(stderr, "wad: %s\n", err_msg(&e));
+		rc = p.settings.check_only && e.code != ERR_USAGE ? 1 : 2;
 		settings_done(&p.settings);
-		return err_exit_code(e.code);
+		return rc;
 	}
-	if (outcome == SETTINGS_RUN && p.settings.check_only)
+	if (outcome == SETTINGS_RUN && p.settings.print_only)
+		settings_print(&p.settings, stdout);
+	else if (outcome == SETTINGS_RUN && p.settings.check_only)
 		puts("wad: the settings are good");
 	else if (outcome == SETTINGS_RUN)
 		rc = run(&p);

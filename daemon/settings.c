@@ -1,8 +1,13 @@
 #include "daemon/settings.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "shared/base/log.h"
@@ -39,11 +44,15 @@ const struct config_row settings_rows[] = {
 
 static void usage(void)
 {
-	puts("usage: wad [--state-dir DIR] [--config FILE] [--check-config] [--version] [--help]\n\n"
+	puts("usage: wad [--state-dir DIR] [--config FILE] [--set SECTION.KEY=VALUE] [--check-config]\n"
+	     "           [--print-config] [--version] [--help]\n\n"
 	     "The daemon: links WhatsApp devices, sends campaigns, answers wactl on its socket.\n\n"
 	     "  --state-dir DIR  where everything is kept (default: $XDG_STATE_HOME/wad, as root /var/lib/wad)\n"
 	     "  --config FILE    settings (default: wad.conf in $XDG_CONFIG_HOME/wad, as root in /etc/wad, if there)\n"
-	     "  --check-config   read the settings, say what is wrong, start nothing\n\n"
+	     "  --set SECTION.KEY=VALUE\n"
+	     "                   one setting, stronger than environment and file; may be repeated\n"
+	     "  --check-config   read the settings, say all that is wrong, start nothing\n"
+	     "  --print-config   print every setting and where it comes from, without passwords\n\n"
 	     "Settings ([section] key in the file, WAD_<SECTION>_<KEY> in the environment):\n");
 	config_print_help(settings_rows, stdout);
 }
@@ -88,11 +97,96 @@ static enum errc parse_version(const char *text, uint32_t v[static 3], struct er
 		if (end == text || n[i] > UINT32_MAX || *end != (i < 2 ? '.' : '\0'))
 			return err_set(
 				e, ERR_CONFIG,
-				"setting network.version: three numbers with dots, like 2.3000.1045649367");
+				"network.version: three numbers with dots, like 2.3000.1045649367");
 		v[i] = (uint32_t)n[i];
 		text = end + 1;
 	}
 	return ERR_OK;
+}
+
+/* -- what the rows alone cannot check -- */
+
+static void on_error(void *ctx, const struct err *e)
+{
+	struct settings *s = ctx;
+
+	fprintf(stderr, "wad: %s\n", err_msg(e));
+	s->errors++;
+}
+
+static enum errc check_url(const char *url, struct err *e)
+{
+	const char *host = url && strncmp(url, "wss://", 6) == 0  ? url + 6
+			   : url && strncmp(url, "ws://", 5) == 0 ? url + 5
+								  : NULL;
+
+	if (host == NULL || strcspn(host, ":/?#") == 0)
+		return err_set(e, ERR_CONFIG,
+			       "network.url: '%.80s' is no address like wss://host/path",
+			       url ? url : "");
+	return ERR_OK;
+}
+
+static enum errc check_file(const char *name, const char *path, struct err *e)
+{
+	return path == NULL || access(path, R_OK) == 0
+		       ? ERR_OK
+		       : err_set(e, ERR_CONFIG, "%s: %.120s: %s", name, path, strerror(errno));
+}
+
+static enum errc check_database(const char *uri, struct err *e)
+{
+	char *why = NULL;
+	PQconninfoOption *parts = uri ? PQconninfoParse(uri, &why) : NULL;
+
+	if (uri && parts == NULL) {
+		/* libpq quotes what it does not understand, and that may hold a password */
+		err_set(e, ERR_CONFIG, "database.uri: not a PostgreSQL URI or connection string");
+		PQfreemem(why);
+		return e->code;
+	}
+	PQconninfoFree(parts);
+	return ERR_OK;
+}
+
+static enum errc check_socket(const char *path, struct err *e)
+{
+	if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+		return err_set(e, ERR_CONFIG,
+			       "rpc.socket: %.80s: the path is longer than 107 bytes", path);
+	return ERR_OK;
+}
+
+static enum errc check_state_dir(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(e, ERR_CONFIG, "state directory %.120s: is not a directory", path);
+	return ERR_OK;
+}
+
+/* the first error is the answer; all are told */
+static void gather(struct settings *s, enum errc code, struct err *own, struct err *first)
+{
+	if (code == ERR_OK)
+		return;
+	on_error(s, own);
+	if (first->code == ERR_OK)
+		*first = *own;
+	*own = ERR_NONE;
+}
+
+/* files and sockets of 3,000 devices, of callers, of the database */
+static void warn_of_limits(void)
+{
+	enum { NEED = 3000 + 1024 + 256 };
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_max != RLIM_INFINITY && l.rlim_max < NEED)
+		fprintf(stderr,
+			"wad: warning: at most %llu files may be open, 3,000 devices need about %d; see ulimit -n\n",
+			(unsigned long long)l.rlim_max, NEED);
 }
 
 static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
@@ -100,12 +194,18 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	const struct config *c = s->config;
 	enum log_level level;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	const char *socket = config_text(c, "rpc", "socket");
+	const char *socket = config_text(c, "rpc", "socket"),
+		   *level_name = config_text(c, "daemon", "log_level"),
+		   *version = config_text(c, "network", "version");
+	struct err own = ERR_NONE;
 
-	if (!log_level_from_name(config_text(c, "daemon", "log_level"), &level))
-		return err_set(e, ERR_CONFIG,
-			       "setting daemon.log_level: one of trace, debug, info, warn, error");
-	log_level_set(level);
+	if (level_name && log_level_from_name(level_name, &level))
+		log_level_set(level);
+	else
+		gather(s,
+		       err_set(&own, ERR_CONFIG,
+			       "daemon.log_level: one of trace, debug, info, warn, error"),
+		       &own, e);
 	s->network_url = config_text(c, "network", "url");
 	s->tls_ca_file = config_text(c, "network", "tls_ca_file");
 	s->device_os = config_text(c, "network", "device_os");
@@ -115,51 +215,101 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->shards = config_u32(c, "daemon", "shards");
 	if (s->shards == 0)
 		s->shards = cores > 0 && cores < 64 ? (uint32_t)cores : 2;
-	config_hex32(c, "network", "noise_root_key", s->noise_root_key);
 	s->socket = socket ? absolute(socket) : default_socket(s, own_state_dir);
-	return parse_version(config_text(c, "network", "version"), s->version, e);
+	if (!config_hex32(c, "network", "noise_root_key", s->noise_root_key))
+		gather(s, err_set(&own, ERR_CONFIG, "network.noise_root_key: is empty"), &own, e);
+	if (s->device_os == NULL)
+		gather(s, err_set(&own, ERR_CONFIG, "network.device_os: is empty"), &own, e);
+	gather(s, parse_version(version ? version : "", s->version, &own), &own, e);
+	gather(s, check_url(s->network_url, &own), &own, e);
+	gather(s, check_file("network.tls_ca_file", s->tls_ca_file, &own), &own, e);
+	gather(s, check_database(s->database_uri, &own), &own, e);
+	gather(s, check_socket(s->socket, &own), &own, e);
+	gather(s, check_state_dir(s->state_dir, &own), &own, e);
+	return e->code;
 }
 
-static enum errc read_files(struct settings *s, struct err *e)
+static void read_files(struct settings *s, struct err *e)
 {
 	bool named = s->config_file != NULL;
+	struct err own = ERR_NONE;
 
 	if (!named)
 		s->config_file = geteuid() == 0
 					 ? xstrdup("/etc/wad/wad.conf")
 					 : xdg_path("XDG_CONFIG_HOME", ".config", "/wad.conf");
-	if ((named || access(s->config_file, F_OK) == 0) &&
-	    config_read_file(s->config, s->config_file, e))
-		return e->code;
-	return config_read_env(s->config, e);
+	if (named && access(s->config_file, R_OK))
+		gather(s, err_set(&own, ERR_CONFIG, "%.120s: %s", s->config_file, strerror(errno)),
+		       &own, e);
+	else if ((named || access(s->config_file, F_OK) == 0) &&
+		 config_read_file(s->config, s->config_file, &own))
+		*e = e->code ? *e : own;
+	own = ERR_NONE;
+	if (config_read_env(s->config, &own))
+		*e = e->code ? *e : own;
 }
 
-enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret,
-			struct err *e)
+/* "network.url=ws://..." */
+static void set_one(struct settings *s, const char *text, struct err *e)
 {
-	static const struct option options[] = { { "state-dir", required_argument, NULL, 's' },
-						 { "config", required_argument, NULL, 'c' },
-						 { "check-config", no_argument, NULL, 'k' },
-						 { "version", no_argument, NULL, 'v' },
-						 { "help", no_argument, NULL, 'h' },
-						 { NULL, 0, NULL, 0 } };
-	bool own_state_dir;
+	AUTO_FREE char *name = xstrdup(text);
+	char *dot = strchr(name, '.'), *equals = strchr(name, '=');
+	AUTO_FREE char *origin = NULL;
+	struct err own = ERR_NONE;
+
+	if (dot == NULL || equals == NULL || equals < dot) {
+		gather(s, err_set(&own, ERR_CONFIG, "--set '%.60s': not SECTION.KEY=VALUE", text),
+		       &own, e);
+		return;
+	}
+	*dot = *equals = '\0';
+	origin = xasprintf("--set %s.%s", name, dot + 1);
+	gather(s, config_set(s->config, name, dot + 1, equals + 1, origin, &own), &own, e);
+}
+
+/* -- the command line -- */
+
+enum option_key { OPT_STATE_DIR = 256, OPT_CONFIG, OPT_SET, OPT_CHECK, OPT_PRINT, OPT_VERSION };
+
+static const struct option options[] = { { "state-dir", required_argument, NULL, OPT_STATE_DIR },
+					 { "config", required_argument, NULL, OPT_CONFIG },
+					 { "set", required_argument, NULL, OPT_SET },
+					 { "check-config", no_argument, NULL, OPT_CHECK },
+					 { "print-config", no_argument, NULL, OPT_PRINT },
+					 { "version", no_argument, NULL, OPT_VERSION },
+					 { "help", no_argument, NULL, 'h' },
+					 { NULL, 0, NULL, 0 } };
+
+static void replace(char **text, char *by)
+{
+	free(*text);
+	*text = by;
+}
+
+static enum errc read_flags(int argc, char **argv, struct settings *s, enum settings_outcome *ret,
+			    struct err *e)
+{
+	struct err first = ERR_NONE;
 	int opt;
 
-	*s = (struct settings){ .config = config_new(settings_rows) };
-	*ret = SETTINGS_RUN;
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (opt) {
-		case 's':
-			s->state_dir = absolute(optarg);
+		case OPT_STATE_DIR:
+			replace(&s->state_dir, absolute(optarg));
 			break;
-		case 'c':
-			s->config_file = absolute(optarg);
+		case OPT_CONFIG:
+			replace(&s->config_file, absolute(optarg));
 			break;
-		case 'k':
+		case OPT_SET:
+			set_one(s, optarg, &first);
+			break;
+		case OPT_CHECK:
 			s->check_only = true;
 			break;
-		case 'v':
+		case OPT_PRINT:
+			s->print_only = true;
+			break;
+		case OPT_VERSION:
 			puts("wad " WAD_VERSION);
 			*ret = SETTINGS_DONE;
 			return ERR_OK;
@@ -171,16 +321,59 @@ enum errc settings_read(int argc, char **argv, struct settings *s, enum settings
 			return err_set(e, ERR_USAGE, "arguments: see wad --help");
 		}
 	}
+	if (s->check_only && optind == argc - 1 && s->config_file == NULL)
+		s->config_file = absolute(argv[optind++]);
 	if (optind < argc)
 		return err_set(e, ERR_USAGE, "arguments: '%.80s' is not an option; see wad --help",
 			       argv[optind]);
+	*e = first;
+	return ERR_OK;
+}
+
+enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret,
+			struct err *e)
+{
+	bool own_state_dir;
+
+	*s = (struct settings){ .config = config_new(settings_rows) };
+	*ret = SETTINGS_RUN;
+	config_tell_errors(s->config, on_error, s);
+	if (read_flags(argc, argv, s, ret, e) || *ret == SETTINGS_DONE)
+		return e->code;
 	own_state_dir = s->state_dir != NULL;
 	if (!own_state_dir)
 		s->state_dir = geteuid() == 0 ? xstrdup("/var/lib/wad")
 					      : xdg_path("XDG_STATE_HOME", ".local/state", "");
-	if (read_files(s, e))
-		return e->code;
+	read_files(s, e);
+	if (s->check_only)
+		warn_of_limits();
 	return take(s, own_state_dir, e);
+}
+
+/* a password in the database's address is not shown */
+static char *shown(const struct config_row *row, const char *text)
+{
+	PQconninfoOption *parts;
+	char *out;
+
+	if (strcmp(row->key, "uri") != 0 || (parts = PQconninfoParse(text, NULL)) == NULL)
+		return xstrdup(text);
+	out = xstrdup("");
+	for (const PQconninfoOption *o = parts; o->keyword; o++) {
+		bool secret = o->dispchar[0] == '*';
+
+		if (o->val)
+			replace(&out, xasprintf("%s%s%s='%s'", out, out[0] ? " " : "", o->keyword,
+						secret ? "..." : o->val));
+	}
+	PQconninfoFree(parts);
+	return out;
+}
+
+void settings_print(const struct settings *s, FILE *to)
+{
+	fprintf(to, "; state directory %s\n; socket %s\n", s->state_dir, s->socket);
+	config_print(s->config, to, shown);
 }
 
 void settings_done(struct settings *s)

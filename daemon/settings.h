@@ -12,12 +12,15 @@ struct settings {
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
 	uint32_t shards, connect_rate, failover_ms;
-	bool check_only;
+	bool check_only, print_only;
+	unsigned errors; /* already told on stderr */
 };
 
 enum settings_outcome { SETTINGS_RUN, SETTINGS_DONE /* --help, --version: said, exit 0 */ };
 
-/* flag > environment > file > default */
+/* flag > environment > file > default. Everything that is wrong with the settings is told on stderr at once,
+ * *e is the first of it; needs no database, changes nothing. */
 enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret,
 			struct err *e) MUST_USE;
+void settings_print(const struct settings *s, FILE *to); /* with origins, without passwords */
 void settings_done(struct settings *s);

@@ -21,6 +21,8 @@ struct config {
 	const struct config_row *rows;
 	struct setting *settings; /* one a row, same order */
 	size_t count;
+	void (*told)(void *ctx, const struct err *e); /* NULL: the first error ends the reading */
+	void *told_ctx;
 };
 
 static size_t rows_count(const struct config_row *rows)
@@ -56,6 +58,12 @@ void config_free(struct config *c)
 	}
 	free(c->settings);
 	free(c);
+}
+
+void config_tell_errors(struct config *c, void (*told)(void *ctx, const struct err *e), void *ctx)
+{
+	c->told = told;
+	c->told_ctx = ctx;
 }
 
 static bool find(const struct config *c, const char *section, const char *key, size_t *ret)
@@ -183,58 +191,94 @@ struct file_read {
 	struct config *c;
 	const char *path;
 	FILE *in;
-	int line;   /* counted by the reader: Debian's inih does not hand line numbers out */
-	bool *seen; /* one a row: already given in this file */
-	struct err err;
+	int line;       /* counted by the reader: Debian's inih does not hand line numbers out */
+	bool *seen;     /* one a row: already given in this file */
+	struct err err; /* the first */
 	bool failed;
 };
+
+static bool has_ended(const struct file_read *f)
+{
+	return f->failed && f->c->told == NULL;
+}
+
+static void note(struct file_read *f, struct err *e)
+{
+	err_wrap(e, "%.90s: line %d", f->path, f->line);
+	if (f->c->told)
+		f->c->told(f->c->told_ctx, e);
+	if (!f->failed)
+		f->err = *e;
+	f->failed = true;
+}
+
+/* inih tells only the first of these */
+static bool is_line(const char *text)
+{
+	size_t len = strcspn(text, "\r\n");
+
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	if (len == 0 || text[0] == ';' || text[0] == '#')
+		return true;
+	return text[0] == '[' ? memchr(text, ']', len) != NULL
+			      : memchr(text, '=', len) != NULL || memchr(text, ':', len) != NULL;
+}
 
 static char *read_line(char *to, int room, void *ctx)
 {
 	struct file_read *f = ctx;
+	struct err e = ERR_NONE;
 	size_t len;
 
-	if (f->failed || fgets(to, room, f->in) == NULL)
+	if (has_ended(f) || fgets(to, room, f->in) == NULL)
 		return NULL;
 	f->line++;
 	len = strlen(to);
 	if (len > 0 && to[len - 1] != '\n' && !feof(f->in)) {
-		f->failed = true;
-		err_set(&f->err, ERR_CONFIG, "%.90s: line %d: longer than %d bytes", f->path,
-			f->line, room - 2);
+		err_set(&e, ERR_CONFIG, "longer than %d bytes", room - 2);
+		note(f, &e);
 		return NULL;
 	}
 	if (to[0] == ' ' || to[0] == '\t') /* else inih takes it for more of the line before */
 		memmove(to, to + strspn(to, " \t"), len + 1 - strspn(to, " \t"));
+	if (!is_line(to)) {
+		err_set(&e, ERR_CONFIG, "not a section, a comment or key = value");
+		note(f, &e);
+		to[0] = '\0'; /* an empty line for inih */
+	}
 	return to;
+}
+
+static enum errc take_setting(struct file_read *f, const char *section, const char *key,
+			      const char *value, struct err *e)
+{
+	struct config *c = f->c;
+	char origin[600];
+	size_t i = 0;
+
+	snprintf(origin, sizeof origin, "%.500s:%d", f->path, f->line);
+	if (!find(c, section, key, &i))
+		return unknown(c, section, key, e);
+	if (value == NULL)
+		return err_set(e, ERR_CONFIG, "key '%.40s' has no value", key);
+	if (f->seen[i])
+		return err_set(e, ERR_CONFIG, "%s.%s is given a second time", section, key);
+	f->seen[i] = true;
+	if (c->settings[i].from_flag || c->settings[i].from_env) /* outranked, still checked */
+		return value[0] ? check(&c->rows[i], value, e) : ERR_OK;
+	return put(c, i, value, origin, e);
 }
 
 static int on_setting(void *ctx, const char *section, const char *key, const char *value)
 {
 	struct file_read *f = ctx;
-	int line = f->line;
-	char origin[600];
-	size_t i = 0;
+	struct err e = ERR_NONE;
 
-	if (f->failed)
-		return 1; /* only the first error is told */
-	snprintf(origin, sizeof origin, "%.500s:%d", f->path, line);
-	if (!find(f->c, section, key, &i))
-		f->failed = unknown(f->c, section, key, &f->err) != ERR_OK;
-	else if (value == NULL)
-		f->failed = err_set(&f->err, ERR_CONFIG, "key '%.40s' has no value", key) != ERR_OK;
-	else if (f->seen[i])
-		f->failed =
-			err_set(&f->err, ERR_CONFIG, "%s.%s is given a second time", section, key);
-	else if (f->c->settings[i].from_flag || f->c->settings[i].from_env)
-		f->failed = value[0] &&
-			    check(&f->c->rows[i], value, &f->err); /* outranked, still checked */
-	else
-		f->failed = put(f->c, i, value, origin, &f->err) != ERR_OK;
-	if (f->failed)
-		err_wrap(&f->err, "%.90s: line %d", f->path, line);
-	else
-		f->seen[i] = true;
+	if (!has_ended(f) && take_setting(f, section, key, value, &e))
+		note(f, &e);
 	return 1;
 }
 
@@ -280,8 +324,11 @@ static void env_name(const struct config_row *row, char *out, size_t out_bytes)
 
 enum errc config_read_env(struct config *c, struct err *e)
 {
+	enum errc first = ERR_OK;
+
 	for (size_t i = 0; i < c->count; i++) {
 		const struct config_row *row = &c->rows[i];
+		struct err own = ERR_NONE;
 		char name[128];
 		const char *value, *shown = name;
 
@@ -293,11 +340,20 @@ enum errc config_read_env(struct config *c, struct err *e)
 		}
 		if (value == NULL || c->settings[i].from_flag)
 			continue;
-		if (put(c, i, value, shown, e))
-			return err_wrap(e, "environment: %s", shown);
-		c->settings[i].from_env = true;
+		if (put(c, i, value, shown, &own) == ERR_OK) {
+			c->settings[i].from_env = true;
+			continue;
+		}
+		err_wrap(&own, "environment: %s", shown);
+		if (c->told)
+			c->told(c->told_ctx, &own);
+		if (first == ERR_OK && e)
+			*e = own;
+		first = first ? first : own.code;
+		if (c->told == NULL)
+			return first;
 	}
-	return ERR_OK;
+	return first;
 }
 
 enum errc config_set(struct config *c, const char *section, const char *key, const char *value,
@@ -378,5 +434,26 @@ void config_print_help(const struct config_row *rows, FILE *to)
 		if (row->type == CONFIG_U32 && (row->min || row->max))
 			fprintf(to, "; %" PRId64 " to %" PRId64, row->min, row->max);
 		fputc('\n', to);
+	}
+}
+
+void config_print(const struct config *c, FILE *to,
+		  char *(*shown)(const struct config_row *row, const char *text))
+{
+	const char *section = "";
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct config_row *row = &c->rows[i];
+		const struct setting *s = &c->settings[i];
+		AUTO_FREE char *other = s->text ? shown(row, s->text) : NULL;
+
+		if (strcmp(section, row->section) != 0)
+			fprintf(to, "%s[%s]\n", section[0] ? "\n" : "", row->section);
+		section = row->section;
+		fprintf(to, "%s%s =%s%s\n", s->text ? "" : "; ", row->key, s->text ? " " : "",
+			other     ? other
+			: s->text ? s->text
+				  : "");
+		fprintf(to, "; from %s\n", s->origin);
 	}
 }

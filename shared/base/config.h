@@ -24,6 +24,8 @@ struct config;
 /* rows: ends with .section == NULL; must outlive the config */
 struct config *config_new(const struct config_row *rows);
 void config_free(struct config *c);
+/* Tells every error to `told` instead of ending at the first; reading then returns that of the first. */
+void config_tell_errors(struct config *c, void (*told)(void *ctx, const struct err *e), void *ctx);
 enum errc config_read_file(struct config *c, const char *path, struct err *e) MUST_USE;
 /* shown: what errors and origins call it */
 enum errc config_read_stream(struct config *c, FILE *in, const char *shown, struct err *e) MUST_USE;
@@ -39,4 +41,8 @@ bool config_bool(const struct config *c, const char *section, const char *key);
 bool config_hex32(const struct config *c, const char *section, const char *key,
 		  uint8_t out[static 32]);
 const char *config_origin(const struct config *c, const char *section, const char *key);
+/* every setting with its value and where that came from; shown(row, text) may replace a text, e.g. one
+ * that holds a secret: the caller of shown frees it */
+void config_print(const struct config *c, FILE *to,
+		  char *(*shown)(const struct config_row *row, const char *text));
 void config_print_help(const struct config_row *rows, FILE *to);
