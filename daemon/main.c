@@ -168,6 +168,17 @@ static void on_signal(uv_signal_t *s, int number)
 
 /* -- the loop's parts -- */
 
+static json_t *linked_json(const struct fleet_device *d)
+{
+	json_t *o = json_pack("{s:o,s:s}", "device", json_id(d->id), "name", d->name);
+	char lid[64];
+
+	json_put_id(o, "phone", (int64_t)d->pn.user);
+	if (d->lid.user && addr_text(addr_bare(d->lid), lid))
+		json_put_text(o, "lid", lid);
+	return o;
+}
+
 static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_change what,
 			    const struct err *e)
 {
@@ -177,8 +188,8 @@ static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_
 		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_QR),
 				    api_device_pairing(w, d));
 	if (what == FLEET_PAIRED && w->events)
-		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_PAIRED),
-				    api_device_pairing(w, d));
+		event_hub_store_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_PAIRED),
+				     linked_json(d));
 	if (what == FLEET_PAIR_REFUSED)
 		LOG_WARN(w->log, "pairing.refused", F_ID("device", d->id), F_ERR(e));
 	api_device_changed(w, d, what);
@@ -244,15 +255,27 @@ static void on_admin(void *ctx, const PGresult *r, const struct err *e)
 	start_parts(p);
 }
 
+static void tell_database(struct wad *w, enum event_topic t, const char *why)
+{
+	if (w->events)
+		event_hub_pass_take(w->events, w->admin_user, event_topic_name(t),
+				    json_pack("{s:s}", "reason", why));
+}
+
 static void on_db_state(void *ctx, bool up, const char *why)
 {
 	struct process *p = ctx;
 
-	if (up)
+	if (p->stopping)
+		return;
+	if (up) {
 		LOG_INFO(p->wad.log, "database.back", F_STR("connection", "control"));
-	else if (!p->stopping)
+		tell_database(&p->wad, EVENT_DATABASE_BACK, "it answers again");
+	} else {
 		LOG_ERROR(p->wad.log, "database.lost", F_STR("why", why ? why : ""),
 			  F_STR("effect", "sending pauses"));
+		tell_database(&p->wad, EVENT_DATABASE_LOST, why ? why : "");
+	}
 }
 
 static enum errc open_database(struct process *p, struct err *e)

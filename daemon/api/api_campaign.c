@@ -115,6 +115,59 @@ static int64_t *device_ids(struct rpc_req *req, struct arena *a, size_t *ret_len
 	return ids;
 }
 
+/* -- the same, without a change: who would send, to how many -- */
+
+struct rehearsal {
+	struct rpc_req *req;
+	json_t *plan; /* the answer so far */
+};
+
+static void on_audience(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct rehearsal *h = ctx;
+	json_t *total;
+
+	if (e->code) {
+		json_decref(h->plan);
+		rpc_fail(h->req, e);
+	} else {
+		total = json_integer(db_i64(r, 0, db_col(r, "total")));
+		json_object_set(h->plan, "total", total);
+		json_object_set_new(h->plan, "left", total);
+		rpc_reply_take(h->req, h->plan);
+	}
+	free(h);
+}
+
+static void rehearse(struct rpc_req *req, struct arena *a, const struct content_param *c,
+		     const int64_t *ids, size_t n)
+{
+	static const char *const same[] = { "title", "niche", "status", "delay_min_ms",
+					    "delay_max_ms" };
+	struct db_params *p = db_params_new(a);
+	struct rehearsal *h = xcalloc(1, sizeof *h);
+	json_t *devices = json_array();
+	unix_ms start = rpc_param_has(req->params, "start_at")
+				? rpc_param_time(req->params, "start_at")
+				: clock_unix(req->wad->clock);
+
+	h->req = req;
+	h->plan = json_pack("{s:s,s:{},s:b,s:b}", "state", "scheduled", "counts", "has_image",
+			    c->has_image, "dry_run", 1);
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		if (rpc_param_has(req->params, same[i]))
+			json_object_set(h->plan, same[i], json_object_get(req->params, same[i]));
+	json_put_text(h->plan, "text", c->body);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(devices, json_id(ids[i]));
+	json_object_set_new(h->plan, "devices", devices);
+	json_put_time(h->plan, "start_at", start);
+	db_p_i64(p, req->user_id);
+	db_p_text(p, rpc_param_text(req->params, "niche"));
+	db_p_text(p, rpc_param_text(req->params, "status"));
+	db_query(req->wad->db, STMT_CAMPAIGN_AUDIENCE, p, DB_IDEMPOTENT, on_audience, h);
+}
+
 static void put_optional_int(struct rpc_req *req, struct db_params *p, const char *name)
 {
 	if (rpc_param_has(req->params, name))
@@ -134,6 +187,14 @@ static void add_it(struct rpc_req *req, const struct content_param *c)
 	if (e.code) {
 		arena_free(a);
 		rpc_fail(req, &e);
+		return;
+	}
+	if (rpc_param_bool(req->params, "dry_run")) {
+		AUTO_FREE int64_t *all =
+			ids ? NULL : fleet_senders(req->wad->fleet, req->user_id, &n);
+
+		rehearse(req, a, c, ids ? ids : all, n);
+		arena_free(a);
 		return;
 	}
 	db_p_i64(p, req->user_id);
@@ -171,6 +232,10 @@ struct rpc_done api_campaign_create(struct rpc_req *req)
 	    rpc_param_int(req->params, "delay_max_ms") < rpc_param_int(req->params, "delay_min_ms"))
 		return rpc_fail(req, &(struct err){ ERR_BAD_PARAMS,
 						    "delay_max_ms: less than delay_min_ms" });
+	if (rpc_param_has(req->params, "devices") &&
+	    json_array_size(json_object_get(req->params, "devices")) == 0)
+		return rpc_fail(req, &(struct err){ ERR_BAD_PARAMS,
+						    "devices: is empty; leave it out for all" });
 	content_param_take(req, add_it);
 	return rpc_later(req);
 }

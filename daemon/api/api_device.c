@@ -128,9 +128,24 @@ static void on_added(void *ctx, const PGresult *r, const struct err *e)
 	rpc_reply_take(req, device_json(fleet_find(req->wad->fleet, req->user_id, id)));
 }
 
+/* a name is typed where an id may stand, and printed on terminals */
+static enum errc check_name(const char *name, struct err *e)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+			return err_set(e, ERR_BAD_PARAMS, "name: holds a control character");
+	if (name[0] == ' ' || name[len - 1] == ' ')
+		return err_set(e, ERR_BAD_PARAMS, "name: begins or ends with a blank");
+	if (len < 7 && strspn(name, "0123456789") == len)
+		return err_set(e, ERR_BAD_PARAMS, "name: '%s' would be taken for an id", name);
+	return ERR_OK;
+}
+
 struct rpc_done api_device_create(struct rpc_req *req)
 {
-	struct arena *a = arena_new();
+	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
 	const char *user = rpc_param_text(req->params, "user");
 	bool has_min = rpc_param_has(req->params, "delay_min_ms"),
@@ -138,16 +153,16 @@ struct rpc_done api_device_create(struct rpc_req *req)
 	struct err e = ERR_NONE;
 
 	if (user && strcmp(user, "admin") != 0) {
-		arena_free(a);
 		err_set(&e, ERR_NOT_FOUND, "user %.64s: no such user", user);
 		return rpc_fail(req, &e);
 	}
 	if (has_max && rpc_param_int(req->params, "delay_max_ms") <
 			       (has_min ? rpc_param_int(req->params, "delay_min_ms") : 8000)) {
-		arena_free(a);
 		err_set(&e, ERR_BAD_PARAMS, "delay_max_ms: less than delay_min_ms");
 		return rpc_fail(req, &e);
 	}
+	if (check_name(rpc_param_text(req->params, "name"), &e))
+		return rpc_fail(req, &e);
 	db_p_i64(p, req->user_id);
 	db_p_text(p, rpc_param_text(req->params, "name"));
 	if (has_min)
@@ -159,7 +174,6 @@ struct rpc_done api_device_create(struct rpc_req *req)
 	else
 		db_p_null(p);
 	db_query(req->wad->db, STMT_DEVICE_ADD, p, DB_ONCE, on_added, req);
-	arena_free(a);
 	return rpc_later(req);
 }
 

@@ -1,5 +1,7 @@
 #include "shared/base/xalloc.h"
+#include "shared/rpc/events.h"
 
+#include "daemon/api/event_hub.h"
 #include "daemon/api/handlers.h"
 #include "daemon/engine/lead.h"
 
@@ -30,12 +32,48 @@ static void on_imported(void *ctx, uint64_t accepted, uint64_t updated, const st
 			 (unsigned long long)(accepted + updated));
 		rpc_fail(i->req, &err);
 	} else {
+		event_hub_store_take(
+			i->req->wad->events, i->req->user_id, event_topic_name(EVENT_LEAD_IMPORTED),
+			json_pack("{s:I,s:I,s:I}", "accepted", (json_int_t)accepted, "updated",
+				  (json_int_t)updated, "rejected", (json_int_t)i->csv.reject_len));
 		rpc_reply_take(i->req, json_pack("{s:I,s:I,s:o}", "accepted", (json_int_t)accepted,
 						 "updated", (json_int_t)updated, "rejected",
 						 rejects_json(&i->csv)));
 	}
 	arena_free(i->a);
 	free(i);
+}
+
+/* -- the same, without a change -- */
+
+static void on_known(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct importing *i = ctx;
+	json_int_t known;
+
+	if (e->code) {
+		rpc_fail(i->req, e);
+	} else {
+		known = (json_int_t)db_i64(r, 0, db_col(r, "known"));
+		rpc_reply_take(i->req,
+			       json_pack("{s:I,s:I,s:o,s:b}", "accepted",
+					 (json_int_t)i->csv.row_len - known, "updated", known,
+					 "rejected", rejects_json(&i->csv), "dry_run", 1));
+	}
+	arena_free(i->a);
+	free(i);
+}
+
+static void rehearse(struct importing *i)
+{
+	struct db_params *p = db_params_new(i->a);
+	int64_t *phones = arena_alloc(i->a, (i->csv.row_len + 1) * sizeof *phones);
+
+	for (size_t k = 0; k < i->csv.row_len; k++)
+		phones[k] = i->csv.rows[k].phone;
+	db_p_i64(p, i->req->user_id);
+	db_p_i64_array(p, phones, i->csv.row_len);
+	db_query(i->req->wad->db, STMT_LEAD_KNOWN, p, DB_IDEMPOTENT, on_known, i);
 }
 
 struct rpc_done api_lead_import(struct rpc_req *req)
@@ -49,6 +87,10 @@ struct rpc_done api_lead_import(struct rpc_req *req)
 		arena_free(i->a);
 		free(i);
 		return rpc_fail(req, &e);
+	}
+	if (rpc_param_bool(req->params, "dry_run")) {
+		rehearse(i);
+		return rpc_later(req);
 	}
 	lead_import_start(req->wad->db, &(struct lead_import){
 						.user_id = req->user_id,

@@ -24,6 +24,19 @@ static void on_queued(void *ctx, const PGresult *r, const struct err *e)
 		rpc_fail(req, e);
 		return;
 	}
+	if (db_rows(r) == 0) { /* the key's row was written by another connection meanwhile */
+		rpc_fail(req,
+			 &(struct err){ ERR_BUSY, "message.send: the same key is being used" });
+		return;
+	}
+	if (!db_bool(r, 0, db_col(r, "same"))) {
+		struct err err = ERR_NONE;
+
+		err_set(&err, ERR_CONFLICT, "key: was used for another message, %" PRId64,
+			db_i64(r, 0, db_col(r, "id")));
+		rpc_fail(req, &err);
+		return;
+	}
 	device = db_i64(r, 0, db_col(r, "device_id"));
 	fleet_wake(req->wad->fleet, req->user_id, device);
 	rpc_reply_take(req,

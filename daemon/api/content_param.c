@@ -19,6 +19,7 @@ static void on_stored(void *ctx, const PGresult *r, const struct err *e)
 		rpc_fail(s->req, e);
 	} else {
 		c.media_id = db_i64(r, 0, 0);
+		c.has_image = true;
 		s->then(s->req, &c);
 	}
 	free(s);
@@ -38,6 +39,11 @@ static enum errc store_image(struct rpc_req *req, struct arena *a,
 		return err_set(e, ERR_BAD_PARAMS, "image: not base64");
 	if (image_look(bytes, &info, e))
 		return e->code;
+	if (rpc_param_has(req->params, "dry_run") && rpc_param_bool(req->params, "dry_run")) {
+		then(req, &(struct content_param){ .body = rpc_param_text(req->params, "caption"),
+						   .has_image = true });
+		return ERR_OK;
+	}
 	sha256(bytes, hash);
 	db_p_i64(p, req->user_id);
 	db_p_text(p, "image");

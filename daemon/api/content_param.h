@@ -5,7 +5,8 @@
 
 struct content_param {
 	const char *body; /* text or caption; may be NULL for an image; borrowed from req->params */
-	int64_t media_id; /* 0: text */
+	int64_t media_id; /* 0: text, or a dry run: that stores nothing */
+	bool has_image;
 };
 
 /* then is called once with c, or the request has been failed */

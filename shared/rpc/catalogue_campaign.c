@@ -3,23 +3,32 @@
 #define CAMPAIGN_STATES "scheduled running paused done cancelled"
 
 /* clang-format off */
-static const struct cat_param fields[] = {
-	{ "id",           CAT_ID,   CAT_REQUIRED, "the campaign's id" },
-	{ "title",        CAT_TEXT, CAT_REQUIRED, "title" },
-	{ "state",        CAT_ENUM, CAT_REQUIRED, "state", .values = CAMPAIGN_STATES },
-	{ "total",        CAT_INT,  CAT_REQUIRED, "messages in all, 0 before it starts" },
-	{ "left",         CAT_INT,  CAT_REQUIRED, "messages that are not final yet" },
-	{ "counts",       CAT_OBJECT, CAT_REQUIRED, "messages by state" },
-	{ "niche",        CAT_TEXT, CAT_OPTIONAL, "audience: niche" },
-	{ "status",       CAT_ENUM, CAT_OPTIONAL, "audience: status", .values = "prospect customer" },
-	{ "text",         CAT_TEXT, CAT_OPTIONAL, "text or caption" },
-	{ "has_image",    CAT_BOOL, CAT_REQUIRED, "carries a picture" },
-	{ "devices",      CAT_LIST, CAT_OPTIONAL, "ids of the devices that send; absent: all" },
-	{ "delay_min_ms", CAT_INT,  CAT_OPTIONAL, "shortest gap between two messages of a device" },
-	{ "delay_max_ms", CAT_INT,  CAT_OPTIONAL, "longest gap" },
-	{ "start_at",     CAT_TIME, CAT_REQUIRED, "when it starts or started" },
-	{ "created_at",   CAT_TIME, CAT_REQUIRED, "when it was made" },
+/* a rehearsed campaign has neither an id nor a time of birth */
+#define FIELDS(made) \
+	{ "id",           CAT_ID,   made, "the campaign's id" }, \
+	{ "title",        CAT_TEXT, CAT_REQUIRED, "title" }, \
+	{ "state",        CAT_ENUM, CAT_REQUIRED, "state", .values = CAMPAIGN_STATES }, \
+	{ "total",        CAT_INT,  CAT_REQUIRED, "messages in all, 0 before it starts" }, \
+	{ "left",         CAT_INT,  CAT_REQUIRED, "messages that are not final yet" }, \
+	{ "counts",       CAT_OBJECT, CAT_REQUIRED, "messages by state" }, \
+	{ "niche",        CAT_TEXT, CAT_OPTIONAL, "audience: niche" }, \
+	{ "status",       CAT_ENUM, CAT_OPTIONAL, "audience: status", .values = "prospect customer" }, \
+	{ "text",         CAT_TEXT, CAT_OPTIONAL, "text or caption" }, \
+	{ "has_image",    CAT_BOOL, CAT_REQUIRED, "carries a picture" }, \
+	{ "devices",      CAT_LIST, CAT_OPTIONAL, "ids of the devices that send; absent: all" }, \
+	{ "delay_min_ms", CAT_INT,  CAT_OPTIONAL, "shortest gap between two messages of a device" }, \
+	{ "delay_max_ms", CAT_INT,  CAT_OPTIONAL, "longest gap" }, \
+	{ "start_at",     CAT_TIME, CAT_REQUIRED, "when it starts or started" }, \
+	{ "created_at",   CAT_TIME, made, "when it was made" }, \
 	{ "finished_at",  CAT_TIME, CAT_OPTIONAL, "when its last message was final" },
+
+static const struct cat_param fields[] = {
+	FIELDS(CAT_REQUIRED)
+	{ NULL },
+};
+static const struct cat_param create_out[] = {
+	FIELDS(CAT_OPTIONAL)
+	{ "dry_run",      CAT_BOOL, CAT_OPTIONAL, "true: nothing was made; total is the audience, devices are those that would send" },
 	{ NULL },
 };
 
@@ -35,10 +44,11 @@ static const struct cat_param create_in[] = {
 	{ "delay_max_ms", CAT_INT,   CAT_OPTIONAL, "longest gap", .max = 86400000 },
 	{ "devices",      CAT_LIST,  CAT_OPTIONAL, "ids or names of the devices that send; all when absent",
 	  .max = 5000, .noun = "device" },
+	{ "dry_run",      CAT_BOOL,  CAT_OPTIONAL, "only check and count the audience, make nothing" },
 	{ NULL },
 };
 const struct cat_method cat_campaign_create = {
-	.name = "campaign.create", .role = ROLE_USER, .writes = true, .in = create_in, .out = fields,
+	.name = "campaign.create", .role = ROLE_USER, .writes = true, .in = create_in, .out = create_out,
 	.args = "title", .http = "POST /api/campaigns",
 	.doc = "Send a text or a picture to an audience of leads.",
 };

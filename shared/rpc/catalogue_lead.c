@@ -6,12 +6,14 @@ static const struct cat_param import_in[] = {
 	  .max = 15 << 20 },
 	{ "niche",  CAT_TEXT, CAT_OPTIONAL, "for rows that name none", .min = 1, .max = 64 },
 	{ "status", CAT_ENUM, CAT_OPTIONAL, "for rows that name none", .values = "prospect customer" },
+	{ "dry_run", CAT_BOOL, CAT_OPTIONAL, "only check and count, change nothing" },
 	{ NULL },
 };
 static const struct cat_param import_out[] = {
 	{ "accepted", CAT_INT,     CAT_REQUIRED, "new leads" },
 	{ "updated",  CAT_INT,     CAT_REQUIRED, "leads that were known" },
 	{ "rejected", CAT_OBJECTS, CAT_REQUIRED, "rows that were left out: line and reason" },
+	{ "dry_run",  CAT_BOOL,    CAT_OPTIONAL, "true: nothing was changed" },
 	{ NULL },
 };
 const struct cat_method cat_lead_import = {

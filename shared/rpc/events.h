@@ -2,7 +2,8 @@
 /* The topics of events, each a row. Who raises one names it by these constants; subscribers, event
  * watch and (later) webhooks read from the same table. The notification is
  *	{"jsonrpc":"2.0","method":"event",
- *	 "params":{"subscription":"1","id":"42","at":"...Z","topic":"device.qr","data":{...}}}
+ *	 "params":{"subscription":"1","id":"42","at":"...Z","topic":"message.sent","data":{...}}}
+ * Passing events have no id and are not stored: who was not there has missed them.
  * and, when a subscriber was too slow, "event.lost" with {"subscription","from","to"}. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +11,7 @@
 /* constant, topic, fields of data, doc. Ids are strings. */
 /* clang-format off */
 #define EVENT_TABLE(X) \
-	X(DEVICE_QR, "device.qr", "device name qr qr_no qr_count expires_ms", "a new QR text to scan") \
+	X(DEVICE_QR, "device.qr", "device name qr qr_no qr_count expires_ms", "a new QR text to scan; passing, without an id") \
 	X(DEVICE_PAIRED, "device.paired", "device name phone lid", "the device is linked") \
 	X(DEVICE_PAIR_FAILED, "device.pair_failed", "device name reason", "pairing ended without a link") \
 	X(DEVICE_ONLINE, "device.online", "device name", "the device is logged in") \
@@ -24,10 +25,9 @@
 	X(MESSAGE_READ, "message.read", "id msg_id device to campaign", "it was read") \
 	X(MESSAGE_FAILED, "message.failed", "id device to campaign error", "it failed for good") \
 	X(CAMPAIGN_STATE, "campaign.state", "campaign title state", "a campaign changed its state") \
-	X(CAMPAIGN_PROGRESS, "campaign.progress", "campaign total counts", "how far a running campaign is") \
 	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \
-	X(DATABASE_LOST, "database.lost", "reason", "the database is away; sending pauses") \
-	X(DATABASE_BACK, "database.back", "", "the database is there again")
+	X(DATABASE_LOST, "database.lost", "reason", "the database is away, sending pauses; passing, without an id") \
+	X(DATABASE_BACK, "database.back", "reason", "the database is there again; passing, without an id")
 /* clang-format on */
 
 enum event_topic {

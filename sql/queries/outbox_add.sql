@@ -1,4 +1,4 @@
--- a direct message; the same idempotency key gives the same row
+-- a direct message; the same idempotency key gives the same row, and whether it is the same message
 with added as (
   insert into outbox (user_id, device_id, recipient, body, media_id, priority, idempotency_key)
   values ($1, $2, $3, $4, $5, 1, $6)
@@ -9,7 +9,9 @@ with added as (
   select user_id, 'message.queued', jsonb_build_object('id', id::text, 'device', device_id::text, 'to', recipient::text)
   from added
 )
-select id, state, device_id, true as fresh from added
+select id, state, device_id, true as same from added
 union all
-select id, state, device_id, false from outbox
+select id, state, device_id,
+  recipient = $3 and device_id = $2 and body is not distinct from $4 and (media_id is null) = ($5::bigint is null)
+from outbox
 where user_id = $1 and idempotency_key = $6 and not exists (select 1 from added)
