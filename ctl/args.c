@@ -10,8 +10,9 @@
 
 /* clang-format off */
 static const struct ctl_flag flags[] = {
-	{ "--output",    'o', "FORMAT", "table json jsonl csv tsv name", NULL, "how to print; table on a terminal, else tsv" },
+	{ "--output",    'o', "FORMAT", "table json jsonl csv tsv yaml name", NULL, "how to print; table on a terminal, else tsv" },
 	{ "--fields",    0,   "LIST",   NULL, NULL, "only these fields; alone: list them" },
+	{ "--no-pager",  0,   NULL,     NULL, NULL, "never through a pager" },
 	{ "--no-header", 0,   NULL,     NULL, NULL, "no header line in table, csv and tsv" },
 	{ "--quiet",     'q', NULL,     NULL, NULL, "no notes on stderr" },
 	{ "--verbose",   'v', NULL,     NULL, NULL, "more notes on stderr" },
@@ -33,7 +34,7 @@ static const struct cat_param watch_in[] = {
 	{ NULL },
 };
 static const struct cat_param watch_out[] = {
-	{ "id",    CAT_ID,     CAT_REQUIRED, "id of the event" },
+	{ "id",    CAT_ID,     CAT_OPTIONAL, "id of the event; passing events such as device.qr have none" },
 	{ "at",    CAT_TIME,   CAT_REQUIRED, "when" },
 	{ "topic", CAT_TEXT,   CAT_REQUIRED, "what" },
 	{ "data",  CAT_OBJECT, CAT_REQUIRED, "fields of the topic" },
@@ -163,7 +164,7 @@ static enum errc unknown_word(const char *what, const struct nearest *n, struct 
 
 static enum errc unknown_noun(const char *word, struct err *e)
 {
-	static const char *const own[] = { "help", "version", "docs" };
+	static const char *const own[] = { "help", "version", "docs", "batch" };
 	struct nearest n = { .word = word, .distance = 4 };
 	const struct cat_method *m;
 
@@ -267,6 +268,8 @@ static enum errc apply_flag(struct ctl_args *a, const struct ctl_flag *f, const 
 		a->fields = value;
 	else if (strcmp(f->name, "--no-header") == 0)
 		a->no_header = true;
+	else if (strcmp(f->name, "--no-pager") == 0)
+		a->no_pager = true;
 	else if (strcmp(f->name, "--quiet") == 0)
 		a->quiet = true;
 	else if (strcmp(f->name, "--verbose") == 0)
@@ -354,6 +357,8 @@ static bool read_own_command(struct parse *s, const char *word)
 		s->a->command = COMMAND_VERSION;
 	else if (strcmp(word, "docs") == 0)
 		s->a->command = COMMAND_DOCS;
+	else if (strcmp(word, "batch") == 0)
+		s->a->command = COMMAND_BATCH;
 	else
 		return false;
 	s->help |= s->a->command == COMMAND_HELP;
@@ -388,8 +393,10 @@ static enum errc read_word(struct parse *s, const char *word, struct err *e)
 			s->words = 1;
 		return ERR_OK; /* what follows help is a noun */
 	}
-	if (a->command == COMMAND_DOCS || a->command == COMMAND_VERSION) {
-		if (a->words_len == CTL_WORDS_MAX || a->command == COMMAND_VERSION)
+	if (a->command == COMMAND_DOCS || a->command == COMMAND_VERSION ||
+	    a->command == COMMAND_BATCH) {
+		if (a->words_len == CTL_WORDS_MAX || a->command == COMMAND_VERSION ||
+		    (a->command == COMMAND_BATCH && a->words_len > 0))
 			return err_set(e, ERR_USAGE, "'%.60s' is too much", word);
 		a->words[a->words_len++] = word;
 		return ERR_OK;
@@ -448,6 +455,8 @@ enum errc ctl_args_parse(int argc, char *const *argv, struct ctl_args *ret, stru
 	}
 	if (s.help)
 		ret->command = COMMAND_HELP;
+	if (ret->command == COMMAND_BATCH && ret->words_len == 0)
+		return err_set(e, ERR_USAGE, "batch needs a file of commands, or - for stdin");
 	if (ret->command != COMMAND_CALL)
 		return ERR_OK;
 	if (s.words == 0) {

@@ -14,6 +14,7 @@ enum ctl_format {
 	FORMAT_JSONL,
 	FORMAT_CSV,
 	FORMAT_TSV,
+	FORMAT_YAML,
 	FORMAT_NAME
 };
 enum ctl_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -23,6 +24,7 @@ enum ctl_command {
 	COMMAND_CALL,
 	COMMAND_WATCH,
 	COMMAND_DOCS,
+	COMMAND_BATCH,
 	COMMAND_SHELL
 };
 
@@ -37,14 +39,14 @@ struct ctl_args {
 	enum ctl_command command;
 	const struct cat_method *method;  /* of CALL and WATCH */
 	const char *noun;                 /* of HELP: may be NULL; a verb may follow in .method */
-	const char *words[CTL_WORDS_MAX]; /* of DOCS */
+	const char *words[CTL_WORDS_MAX]; /* of DOCS; the file of BATCH */
 	size_t words_len;
 	struct ctl_value values[CTL_VALUES_MAX];
 	size_t values_len;
 	/* global flags */
 	enum ctl_format format;
 	enum ctl_color color;
-	bool quiet, verbose, yes, no_header, no_input;
+	bool quiet, verbose, yes, no_header, no_input, no_pager;
 	const char *socket, *fields;
 	bool list_fields; /* --fields without a list */
 	int timeout_ms;   /* -1: not given */

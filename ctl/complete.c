@@ -47,7 +47,7 @@ static void offer_nouns(const struct completion *c)
 		if (before == NULL || strncmp(before->name, m->name, len + 1) != 0)
 			offer(c, m->name, len);
 	}
-	offer_words(c, "help version docs");
+	offer_words(c, "help version docs batch");
 }
 
 static void offer_verbs(const struct completion *c, const char *noun)

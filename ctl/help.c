@@ -67,6 +67,7 @@ void help_all(FILE *to)
 	fputs("\n"
 	      "  version              Print the version.\n"
 	      "  help [NOUN [VERB]]   Print help.\n"
+	      "  batch FILE|-         Carry out a command a line, over one connection.\n"
 	      "  docs completions SHELL   Print completions for bash, zsh or fish.\n"
 	      "  docs man PART        Print a part of the manual pages.\n"
 	      "\nflags of every command, before or after it:\n",

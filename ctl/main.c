@@ -59,6 +59,8 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	case COMMAND_DOCS:
 		return ctl_docs(stdout, a.words_len, a.words, &e) ? usage_error(&a, &e) : EXIT_OK;
+	case COMMAND_BATCH:
+		return ctl_batch(&a);
 	case COMMAND_SHELL:
 		return no_command(&a);
 	case COMMAND_CALL:

@@ -195,13 +195,23 @@ void print_field_names(const struct printer *p, const struct cat_method *m)
 		fprintf(p->out, "%s\n", f->name);
 }
 
-/* --fields keeps the order of the rows, as machine output is a contract */
+/* the order of --fields, else that of the rows */
 static void columns_choose(const struct printer *p, const struct cat_method *m, struct columns *ret)
 {
 	ret->len = 0;
+	for (const char *at = p->fields; at && *at && ret->len < COLUMNS_MAX;) {
+		size_t len = strcspn(at, ",");
+		char name[64];
+
+		snprintf(name, sizeof name, "%.*s", (int)len, at);
+		ret->at[ret->len] = cat_param_find(m->out, name);
+		ret->len += ret->at[ret->len] != NULL;
+		at += len + (at[len] == ',');
+	}
+	if (p->fields)
+		return;
 	for (const struct cat_param *f = m->out; f->name && ret->len < COLUMNS_MAX; f++)
-		if (field_chosen(p->fields, f->name))
-			ret->at[ret->len++] = f;
+		ret->at[ret->len++] = f;
 }
 
 /* a table leaves out what no row has */
@@ -334,6 +344,37 @@ static void print_json(const struct printer *p, const json_t *v)
 	fputc('\n', p->out);
 }
 
+/* Strings as JSON has them, which YAML reads; keys are words of the rows. */
+static void print_yaml(const struct printer *p, const json_t *v, int depth)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+	bool first = true;
+
+	if (json_is_array(v) && json_array_size(v) > 0) {
+		json_array_foreach(v, i, item) {
+			fprintf(p->out, "%*s- ", first ? 0 : 2 * depth, "");
+			first = false;
+			print_yaml(p, item, depth + 1);
+		}
+	} else if (json_is_object(v) && json_object_size(v) > 0) {
+		json_object_foreach((json_t *)(uintptr_t)v, key, item) {
+			bool nested = json_array_size(item) > 0 || json_object_size(item) > 0;
+
+			fprintf(p->out, "%*s%s:%s", first ? 0 : 2 * depth, "", key,
+				nested ? "\n" : " ");
+			if (nested)
+				fprintf(p->out, "%*s", 2 * (depth + 1), "");
+			first = false;
+			print_yaml(p, item, depth + 1);
+		}
+	} else {
+		json_dumpf(v, p->out, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+		fputc('\n', p->out);
+	}
+}
+
 static void print_names(const struct printer *p, const struct cat_method *m, const json_t *items)
 {
 	const char *key = cat_param_find(m->out, "id") ? "id" : m->out->name;
@@ -396,6 +437,9 @@ static void print_items(const struct printer *p, const struct cat_method *m, con
 		break;
 	case FORMAT_NAME:
 		print_names(p, m, items);
+		break;
+	case FORMAT_YAML:
+		print_yaml(p, is_list ? items : json_array_get(items, 0), 0);
 		break;
 	case FORMAT_JSON:
 		print_json(p, is_list ? items : json_array_get(items, 0));

@@ -86,9 +86,13 @@ int session_fail(const struct session *s, const struct err *e)
 {
 	const json_t *from_daemon = s->client ? rpc_client_error(s->client) : NULL;
 
+	struct err own = *e;
+
 	if (stop_asked() || e->code == ERR_CANCELLED)
 		return EXIT_INTERRUPTED;
-	print_failure(stderr, s->args->format, e, from_daemon);
+	if (s->line)
+		err_wrap(&own, "line %zu", s->line);
+	print_failure(stderr, s->args->format, &own, from_daemon);
 	return err_exit_code(e->code);
 }
 
@@ -162,8 +166,10 @@ static int run_plain(struct session *s, json_t *params)
 
 	if (session_call(s, m->name, params, &result, &e))
 		return session_fail(s, &e);
+	page_begin(s);
 	if (print_result(&s->printer, m, result, &e))
 		code = session_fail(s, &e);
+	page_end(s);
 	next = json_object_get(result, "next");
 	if (json_is_string(next))
 		session_note(s, "there is more: --after %s", json_string_value(next));
@@ -208,6 +214,33 @@ static int run_connected(struct session *s, json_t *params)
 	return run_plain(s, params);
 }
 
+static enum errc prepare(struct session *s, json_t **ret_params, struct err *e)
+{
+	const struct ctl_args *a = s->args;
+
+	if (print_fields_check(a->fields, printed_method(a), e) ||
+	    ctl_params_build(a, ret_params, e))
+		return e->code;
+	if (confirm(a, e)) {
+		json_decref(*ret_params);
+		return e->code;
+	}
+	return ERR_OK;
+}
+
+int session_run(struct session *s)
+{
+	struct err e = ERR_NONE;
+	json_t *params = NULL;
+
+	printer_init(&s->printer, s->args, stdout);
+	if (s->args->list_fields) {
+		print_field_names(&s->printer, printed_method(s->args));
+		return EXIT_OK;
+	}
+	return prepare(s, &params, &e) ? session_fail(s, &e) : run_connected(s, params);
+}
+
 int ctl_run(const struct ctl_args *a)
 {
 	struct session s = { .args = a };
@@ -217,14 +250,11 @@ int ctl_run(const struct ctl_args *a)
 
 	stop_flag = 0; /* the shell runs many commands */
 	printer_init(&s.printer, a, stdout);
-	if (a->list_fields) {
-		print_field_names(&s.printer, printed_method(a));
-		return EXIT_OK;
-	}
-	if (print_fields_check(a->fields, printed_method(a), &e) ||
-	    ctl_params_build(a, &params, &e))
+	if (a->list_fields)
+		return session_run(&s);
+	if (prepare(&s, &params, &e))
 		return session_fail(&s, &e);
-	if (confirm(a, &e) || session_open(&s, a, &e)) {
+	if (session_open(&s, a, &e)) {
 		json_decref(params);
 		return session_fail(&s, &e);
 	}

@@ -12,11 +12,21 @@ enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_PARTLY = 7, EXIT_INTERRUPTED = 130 };
 struct session {
 	const struct ctl_args *args;
 	struct printer printer;
+	char *page; /* what a pager may have to show */
+	size_t page_len;
 	struct rpc_client *client;
 	int64_t deadline_ms; /* on the monotonic clock; -1: none */
+	size_t line;         /* of a batch; 0: none */
 };
 
 int ctl_run(const struct ctl_args *a);
+int ctl_batch(const struct ctl_args *a); /* the commands of a file, over one connection */
+/* one command in an open session; s->args is the command */
+int session_run(struct session *s);
+
+/* Lets what is printed between the two go through a pager, when it is for a terminal and does not fit. */
+void page_begin(struct session *s);
+void page_end(struct session *s);
 
 enum errc session_open(struct session *s, const struct ctl_args *a, struct err *e) MUST_USE;
 void session_done(struct session *s);

@@ -46,8 +46,8 @@ static void print_event(struct watch *w, json_t *notification)
 	}
 	if (method == NULL || strcmp(method, "event") != 0)
 		return;
-	if (id && w->last_id[0] && strtoll(id, NULL, 10) <= strtoll(w->last_id, NULL, 10))
-		return; /* again, after a reconnect */
+	if (id && strcmp(id, w->last_id) == 0)
+		return; /* again, after a reconnect; ids need not rise: events come in order of commit */
 	if (id)
 		snprintf(w->last_id, sizeof w->last_id, "%s", id);
 	out = json_object();

@@ -131,7 +131,7 @@ static void refusals_name_what_was_meant(void **state)
 		  "no flag '--strat-at', did you mean '--start-at'?" },
 		{ { "device", "list", "--wait" }, "no flag '--wait'; see wactl help" },
 		{ { "device", "list", "-o", "xml" },
-		  "--output: 'xml' is none of: table json jsonl csv tsv name" },
+		  "--output: 'xml' is none of: table json jsonl csv tsv yaml name" },
 		{ { "device", "list", "-o" }, "-o needs a value" },
 		{ { "device", "list", "--yes=1" }, "--yes takes no value" },
 		{ { "device", "list", "--timeout", "soon" },

@@ -308,7 +308,7 @@ static void send_waits_for_the_wanted_state(void **state)
 	sh(r, d,
 	   "wactl message send --device 7 --to +60123456789 --text hi --wait delivered --fields state,id");
 	assert_int_equal(r->exit_code, 0);
-	assert_string_equal(r->out, "id\tstate\n41\tdelivered\n");
+	assert_string_equal(r->out, "state\tid\ndelivered\t41\n");
 	assert_int_equal(c.shows, 4);
 	c.shows = 0;
 	c.state = "failed";

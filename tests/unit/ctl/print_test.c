@@ -58,7 +58,13 @@ static void each_format_has_one_form(void **state)
 		{ FORMAT_TSV, &list, TWO, NULL, false,
 		  "id\tname\tonline\tcounts\trejected\n1\ta\ttrue\t\t\n"
 		  "22\tb,\"c\"\\td\t\t{\"x\":1,\"y\":2}\t\n" },
-		{ FORMAT_TSV, &list, TWO, "name,id", true, "1\ta\n22\tb,\"c\"\\td\n" },
+		{ FORMAT_TSV, &list, TWO, "name,id", true, "a\t1\nb,\"c\"\\td\t22\n" },
+		{ FORMAT_YAML, &list, TWO, NULL, false,
+		  "- id: \"1\"\n  name: \"a\"\n  online: true\n- id: \"22\"\n  name: \"b,\\\"c\\\"\\td\"\n"
+		  "  counts:\n    x: 1\n    y: 2\n" },
+		{ FORMAT_YAML, &one, CARD, NULL, false,
+		  "id: \"7\"\nname: \"n\"\nrejected:\n  - line: 3\n    reason: \"bad\"\n" },
+		{ FORMAT_YAML, &list, "{\"xs\":[]}", NULL, false, "[]\n" },
 		{ FORMAT_TSV, &list, "{\"xs\":[]}", "id", false, "id\n" },
 		{ FORMAT_CSV, &list, TWO, "name", false, "name\na\n\"b,\"\"c\"\"\\td\"\n" },
 		{ FORMAT_NAME, &list, TWO, NULL, false, "1\n22\n" },
