@@ -10,6 +10,8 @@
 #include "daemon/engine/progress.h"
 #include "daemon/store/crash.h"
 
+enum { RETRIES_KNOWN = 16, RETRY_LATE_MS = 500 };
+
 /* one outbox row in memory */
 struct job {
 	struct list link; /* in window, or in flight */
@@ -38,6 +40,9 @@ struct queue {
 	/* campaigns taken back while a fetch was under way: its rows go back too; 0 stands for all */
 	int64_t forgotten[8];
 	size_t forgotten_len;
+	/* when rows that were put back may go again; what does not fit waits for the rescan */
+	mono_ms retries[RETRIES_KNOWN];
+	size_t retries_len;
 	uint64_t sent, failed;
 	unix_ms last_sent;
 };
@@ -165,6 +170,30 @@ static void end_failed(struct queue *q, struct job *j, const char *class, const 
 	job_free(j);
 }
 
+static void retry_note(struct queue *q, mono_ms at)
+{
+	if (q->retries_len < RETRIES_KNOWN)
+		q->retries[q->retries_len++] = at;
+}
+
+/* Looks again when rows have become due; milliseconds until the next ones, at most `most`. */
+static int64_t retry_wait(struct queue *q, mono_ms now, int64_t most)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < q->retries_len; i++) {
+		if (q->retries[i].ms <= now.ms) {
+			q->drained = false;
+			continue;
+		}
+		if (q->retries[i].ms - now.ms < most)
+			most = q->retries[i].ms - now.ms;
+		q->retries[kept++] = q->retries[i];
+	}
+	q->retries_len = kept;
+	return most;
+}
+
 static void end_retry(struct queue *q, struct job *j, const struct send_result *r)
 {
 	struct arena *a = arena_new();
@@ -174,6 +203,8 @@ static void end_retry(struct queue *q, struct job *j, const struct send_result *
 	db_p_i64(p, j->send.ref);
 	db_p_i32(p, j->attempt);
 	db_p_i64(p, backoff_ms(j->attempt));
+	retry_note(q, (mono_ms){ clock_mono(q->env->clock).ms + backoff_ms(j->attempt) +
+				 RETRY_LATE_MS });
 	db_p_text(p, send_outcome_name(r->outcome));
 	db_p_text(p, r->reason);
 	db_p_i64(p, q->device_id);
@@ -510,10 +541,11 @@ static void look_ahead(struct queue *q)
 
 static void pump(struct queue *q)
 {
-	int64_t wait = QUEUE_RESCAN_MS;
+	int64_t wait;
 
 	if (!q->online || q->device == NULL)
 		return;
+	wait = retry_wait(q, clock_mono(q->env->clock), QUEUE_RESCAN_MS);
 	feed(q);
 	look_ahead(q);
 	while (q->waiting) {
