@@ -57,21 +57,44 @@ uint64_t admin_number(const json_t *v)
 	return admin_number_text(json_string_value(v));
 }
 
-static uint64_t query_u64(struct http_req *req, const char *key, uint64_t dflt)
+bool admin_query(struct http_req *req, const char *key, uint64_t *ret)
+{
+	const char *text = http_query(req, key);
+	size_t len = text ? strlen(text) : 0;
+
+	if (len == 0)
+		return true;
+	if (len > 18 || strspn(text, "0123456789") != len) {
+		reply_error(req, 400, "'%s' is not a number: %.40s", key, text);
+		return false;
+	}
+	*ret = strtoull(text, NULL, 10);
+	return true;
+}
+
+bool admin_query_phone(struct http_req *req, const char *key, uint64_t *ret)
 {
 	const char *text = http_query(req, key);
 
-	return text && *text ? strtoull(text, NULL, 10) : dflt;
+	*ret = 0;
+	if (text == NULL || *text == '\0')
+		return true;
+	*ret = admin_number_text(text);
+	if (*ret == 0)
+		reply_error(req, 400, "'%s' is not a phone number: %.40s", key, text);
+	return *ret != 0;
 }
 
 static void scan(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
 	struct span body = http_body(req);
 	const char *text = arena_strndup(http_arena(req), (const char *)body.at, body.len);
-	uint64_t phone = admin_number_text(http_query(req, "phone"));
-	json_t *v;
+	uint64_t phone;
+	json_t *v, *given;
 
 	(void)n;
+	if (!admin_query_phone(req, "phone", &phone))
+		return;
 	if (body.len == 0) {
 		reply_error(req, 400, "the body is the QR text");
 		return;
@@ -84,13 +107,16 @@ static void scan(struct sandbox *sb, struct http_req *req, uint64_t n)
 	v = admin_body(req);
 	if (v == NULL)
 		return;
-	if (json_object_get(v, "phone"))
-		phone = admin_number(json_object_get(v, "phone"));
+	given = json_object_get(v, "phone");
+	if (given && !json_is_null(given))
+		phone = admin_number(given);
 	text = json_string_value(json_object_get(v, "qr"));
-	if (text)
-		pair_scan(sb, text, phone, req);
-	else
+	if (text == NULL)
 		reply_error(req, 400, "'qr' is missing");
+	else if (given && !json_is_null(given) && phone == 0)
+		reply_error(req, 400, "'phone' is not a phone number");
+	else
+		pair_scan(sb, text, phone, req);
 	json_decref(v);
 }
 
@@ -112,13 +138,15 @@ static void enter_code(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 static void messages(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct notes_filter f = { .phone = admin_number_text(http_query(req, "phone")),
-				  .since = query_u64(req, "since", 0),
-				  .id = http_query(req, "id"),
-				  .limit = query_u64(req, "limit", LIMIT_MAX) };
+	struct notes_filter f = { .id = http_query(req, "id") };
+	uint64_t limit = LIMIT_MAX;
 	struct wr w;
 
 	(void)n;
+	if (!admin_query_phone(req, "phone", &f.phone) || !admin_query(req, "since", &f.since) ||
+	    !admin_query(req, "limit", &limit))
+		return;
+	f.limit = limit;
 	wr_init(&w, ANSWER_BYTES_MAX);
 	notes_list(sb->notes, &f, &w);
 	if (w.bad)
@@ -151,10 +179,13 @@ static json_t *device_json(const struct device *d)
 
 static void devices(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	uint64_t phone = admin_number_text(http_query(req, "phone"));
-	json_t *list = json_array();
+	uint64_t phone;
+	json_t *list;
 
 	(void)n;
+	if (!admin_query_phone(req, "phone", &phone))
+		return;
+	list = json_array();
 	for (size_t i = 0; i < sb->accounts.len; i++) {
 		const struct account *a = sb->accounts.all[i];
 
@@ -206,11 +237,24 @@ static void clients(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 static void stanzas(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
+	const char *who = http_query(req, "who");
+	uint64_t limit = STANZAS_DEFAULT, width = 0;
+	const struct account *a;
+	struct addr addr;
+	char device[64];
+
 	(void)n;
-	reply_json(req, 200,
-		   watch_stanzas(sb->watch, http_query(req, "who"),
-				 query_u64(req, "limit", STANZAS_DEFAULT),
-				 query_u64(req, "width", 0)));
+	if (!admin_query(req, "limit", &limit) || !admin_query(req, "width", &width))
+		return;
+	/* connections go by the device's number jid; the query may say a LID, or mean all devices */
+	if (who && addr_parse(who, &addr) && (a = account_by_addr(&sb->accounts, addr)) != NULL) {
+		if (addr.device)
+			addr_text(account_addr(a, false, addr.device), device);
+		else
+			snprintf(device, sizeof device, "%" PRIu64 ":", a->pn);
+		who = device;
+	}
+	reply_json(req, 200, watch_stanzas(sb->watch, who, limit, width));
 }
 
 static void violations(struct sandbox *sb, struct http_req *req, uint64_t n)
@@ -252,26 +296,6 @@ static void info(struct sandbox *sb, struct http_req *req, uint64_t n)
 			     media_host(sb, http_arena(req)), "pid", (int)uv_os_getpid()));
 }
 
-static void faults_get(struct sandbox *sb, struct http_req *req, uint64_t n)
-{
-	(void)n;
-	reply_json(req, 200, faults_json(&sb->faults));
-}
-
-static void faults_off(struct sandbox *sb, struct http_req *req, uint64_t n)
-{
-	(void)n;
-	faults_clear(&sb->faults);
-	LIST_EACH(pos, &sb->conns) {
-		struct conn *c = CONTAINER_OF(pos, struct conn, link);
-
-		/* what was lost meanwhile cannot be made good: such a connection ends */
-		if (c->half_open)
-			conn_abort(c);
-	}
-	reply_json(req, 200, faults_json(&sb->faults));
-}
-
 static void root(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
 	(void)sb;
@@ -307,8 +331,8 @@ static const struct {
 	{ "POST",   "/admin/reset", reset },
 	{ "GET",    "/admin/info", info },
 	{ "POST",   "/admin/faults", admin_faults_set },
-	{ "GET",    "/admin/faults", faults_get },
-	{ "DELETE", "/admin/faults", faults_off },
+	{ "GET",    "/admin/faults", admin_faults_get },
+	{ "DELETE", "/admin/faults", admin_faults_off },
 	/* clang-format on */
 };
 

@@ -14,6 +14,10 @@ void admin_on_request(struct sandbox *sb, struct http_req *req);
 
 /* the body as JSON; NULL after an error was answered */
 json_t *admin_body(struct http_req *req);
+/* a number of the query into *ret, which keeps its default; false: another value, answered with 400 */
+bool admin_query(struct http_req *req, const char *key, uint64_t *ret);
+/* a phone number of the query, 0 without one; false: it is none, answered with 400 */
+bool admin_query_phone(struct http_req *req, const char *key, uint64_t *ret);
 /* "15550001111", "+1555..", 15550001111 or a jid; 0: none of these */
 uint64_t admin_number(const json_t *v);
 uint64_t admin_number_text(const char *text);
@@ -28,3 +32,5 @@ void admin_phone_typing(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_token(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_unlink(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_faults_set(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_faults_get(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_faults_off(struct sandbox *sb, struct http_req *req, uint64_t n);

@@ -57,6 +57,17 @@ static void ping_start(struct sandbox *sb, struct http_req *req, uint32_t timeou
 	later_plan(sb->later, timeout_ms, ping_over, p);
 }
 
+/* what was lost meanwhile cannot be made good: such a connection ends */
+static void half_open_end(struct sandbox *sb)
+{
+	LIST_EACH(pos, &sb->conns) {
+		struct conn *c = CONTAINER_OF(pos, struct conn, link);
+
+		if (c->half_open)
+			conn_abort(c);
+	}
+}
+
 static void cut(struct sandbox *sb, unsigned now)
 {
 	LIST_EACH(pos, &sb->conns) {
@@ -65,12 +76,13 @@ static void cut(struct sandbox *sb, unsigned now)
 		if (now & FAULT_DROP_ALL ||
 		    (now & FAULT_DROP_NOW && faults_hit(&sb->faults, conn_pn(c)))) {
 			conn_abort(c);
-		} else if (now & FAULT_HALF_OPEN && c->device &&
-			   faults_hit(&sb->faults, conn_pn(c))) {
+		} else if (now & FAULT_HALF_OPEN && faults_hit(&sb->faults, conn_pn(c))) {
 			c->half_open = true;
 			ws_pause(c->ws, true);
 		}
 	}
+	if (now & FAULT_HALF_OPEN_ENDS)
+		half_open_end(sb);
 }
 
 void admin_faults_set(struct sandbox *sb, struct http_req *req, uint64_t n)
@@ -93,4 +105,18 @@ void admin_faults_set(struct sandbox *sb, struct http_req *req, uint64_t n)
 			reply_json(req, 200, faults_json(&sb->faults));
 	}
 	json_decref(v);
+}
+
+void admin_faults_get(struct sandbox *sb, struct http_req *req, uint64_t n)
+{
+	(void)n;
+	reply_json(req, 200, faults_json(&sb->faults));
+}
+
+void admin_faults_off(struct sandbox *sb, struct http_req *req, uint64_t n)
+{
+	(void)n;
+	faults_clear(&sb->faults);
+	half_open_end(sb);
+	reply_json(req, 200, faults_json(&sb->faults));
 }

@@ -40,11 +40,31 @@ static json_t *phone_json(const struct account *a)
 	return v;
 }
 
+/* the first field whose value is of another kind; NULL: none */
+static const char *config_wrong(const json_t *v)
+{
+	static const char *const flags[] = { "online", "receipts", "autoRead", "restricted" };
+	static const char *const counts[] = { "readDelayMs", "replyDelayMs", "replyAfter" };
+	const json_t *k;
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if ((k = json_object_get(v, flags[i])) != NULL && !json_is_boolean(k))
+			return flags[i];
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		if ((k = json_object_get(v, counts[i])) != NULL &&
+		    (!json_is_integer(k) || json_integer_value(k) < 0 ||
+		     json_integer_value(k) > UINT32_MAX))
+			return counts[i];
+	k = json_object_get(v, "autoReply");
+	return k && !json_is_string(k) && !json_is_null(k) && !json_is_false(k) ? "autoReply"
+										: NULL;
+}
+
 static void bool_take(const json_t *v, const char *key, bool *ret)
 {
 	const json_t *k = json_object_get(v, key);
 
-	if (json_is_boolean(k))
+	if (k)
 		*ret = json_is_true(k);
 }
 
@@ -52,10 +72,11 @@ static void u32_take(const json_t *v, const char *key, uint32_t *ret)
 {
 	const json_t *k = json_object_get(v, key);
 
-	if (json_is_integer(k) && json_integer_value(k) >= 0 && json_integer_value(k) <= UINT32_MAX)
+	if (k)
 		*ret = (uint32_t)json_integer_value(k);
 }
 
+/* a config that config_wrong has passed */
 static void config_take(struct sandbox *sb, struct account *a, const json_t *v)
 {
 	struct phone_cfg *c = &a->phone.cfg;
@@ -112,6 +133,11 @@ void admin_phones_create(struct sandbox *sb, struct http_req *req, uint64_t unus
 		json_decref(v);
 		return;
 	}
+	if (config_wrong(v)) {
+		reply_error(req, 400, "'%s' has a value of the wrong kind", config_wrong(v));
+		json_decref(v);
+		return;
+	}
 	for (uint64_t i = 0; i < count; i++) {
 		a = account_by_pn(&sb->accounts, first + i);
 		if (a == NULL) {
@@ -138,12 +164,14 @@ void admin_phones_create(struct sandbox *sb, struct http_req *req, uint64_t unus
 
 void admin_phones_list(struct sandbox *sb, struct http_req *req, uint64_t unused)
 {
-	const char *limit_text = http_query(req, "limit");
-	size_t limit = limit_text ? strtoul(limit_text, NULL, 10) : LIST_DEFAULT, i = 0;
-	uint64_t after = admin_number_text(http_query(req, "after"));
-	json_t *list = json_array();
+	uint64_t limit = LIST_DEFAULT, after;
+	json_t *list;
+	size_t i = 0;
 
 	(void)unused;
+	if (!admin_query(req, "limit", &limit) || !admin_query_phone(req, "after", &after))
+		return;
+	list = json_array();
 	while (after && i < sb->accounts.len && sb->accounts.all[i]->pn != after)
 		i++;
 	for (i += after != 0; i < sb->accounts.len && json_array_size(list) < limit; i++)
@@ -158,8 +186,12 @@ void admin_phone_config(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 	if (v == NULL)
 		return;
-	config_take(sb, a, v);
-	reply_json(req, 200, phone_json(a));
+	if (config_wrong(v)) {
+		reply_error(req, 400, "'%s' has a value of the wrong kind", config_wrong(v));
+	} else {
+		config_take(sb, a, v);
+		reply_json(req, 200, phone_json(a));
+	}
 	json_decref(v);
 }
 
@@ -210,6 +242,28 @@ static enum errc image_message(struct sandbox *sb, struct arena *a, const json_t
 	return ERR_OK;
 }
 
+/* what the stanza says about a message given as it is */
+static void type_of(const json_t *message, struct phone_order *o)
+{
+	static const struct {
+		const char *field, *type, *mediatype;
+	} kinds[] = {
+		{ "imageMessage", "media", "image" },
+		{ "videoMessage", "media", "video" },
+		{ "audioMessage", "media", "audio" },
+		{ "documentMessage", "media", "document" },
+		{ "stickerMessage", "media", "sticker" },
+		{ "reactionMessage", "reaction", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (json_object_get(message, kinds[i].field) == NULL)
+			continue;
+		o->type = kinds[i].type;
+		o->mediatype = kinds[i].mediatype;
+	}
+}
+
 static enum errc message_of(struct sandbox *sb, struct arena *a, const json_t *v, struct wr *out,
 			    struct phone_order *o, struct err *e)
 {
@@ -224,12 +278,7 @@ static enum errc message_of(struct sandbox *sb, struct arena *a, const json_t *v
 	o->type = "text";
 	o->mediatype = "";
 	if (json_object_get(v, "message")) {
-		if (json_object_get(json_object_get(v, "message"), "imageMessage")) {
-			o->type = "media";
-			o->mediatype = "image";
-		} else if (json_object_get(json_object_get(v, "message"), "reactionMessage")) {
-			o->type = "reaction";
-		}
+		type_of(json_object_get(v, "message"), o);
 		return pbjson_message_encode(json_object_get(v, "message"), out, e);
 	}
 	if (json_object_get(v, "imageBase64")) {
@@ -251,9 +300,9 @@ static enum errc message_of(struct sandbox *sb, struct arena *a, const json_t *v
 
 void admin_phone_send(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct account *from = need_phone(sb, req, n);
-	json_t *v = from ? admin_body(req) : NULL;
 	struct arena *a = http_arena(req);
+	struct account *from = need_phone(sb, req, n);
+	json_t *v = from ? admin_body(req) : NULL; /* NULL: answered, the request is gone */
 	struct phone_order o = { .id = json_string_value(json_object_get(v, "id")) };
 	const char *id = NULL;
 	struct err e = ERR_NONE;
@@ -283,15 +332,16 @@ void admin_phone_read(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
 	struct account *a = need_phone(sb, req, n);
 	json_t *v = a ? admin_body(req) : NULL, *ids, *item;
-	const char *texts[256];
+	const char **texts;
 	size_t i, len = 0;
 	struct addr from;
 
 	if (v == NULL)
 		return;
 	ids = json_object_get(v, "ids");
+	texts = arena_alloc(http_arena(req), (json_array_size(ids) + 1) * sizeof *texts);
 	json_array_foreach(ids, i, item)
-		if (json_is_string(item) && len < ARRAY_LEN(texts))
+		if (json_is_string(item))
 			texts[len++] = json_string_value(item);
 	if (len == 0) {
 		reply_error(req, 400, "'ids' is a list of message ids");

@@ -237,21 +237,39 @@ void conn_stream_error(struct conn *c, uint32_t code, const char *child, const c
 	goodbye(c, a, n);
 }
 
-void conn_failure(struct conn *c, uint32_t reason, const json_t *attrs_or_null)
+static void attrs_set(struct arena *a, struct node *n, const json_t *attrs_or_null)
 {
-	AUTO_ARENA struct arena *a = arena_new();
-	struct node *n = node_new(a, "failure");
 	const char *key;
 	json_t *value;
 
-	node_attr_set_u64(a, n, "reason", reason);
-	node_attr_set(a, n, "location", "sbx");
 	json_object_foreach((json_t *)(uintptr_t)attrs_or_null, key, value) {
 		if (json_is_string(value))
 			node_attr_set(a, n, key, json_string_value(value));
 		else if (json_is_integer(value))
 			node_attr_set_u64(a, n, key, (uint64_t)json_integer_value(value));
 	}
+}
+
+void conn_stream_error_attrs(struct conn *c, uint32_t code, const char *child_or_null,
+			     const json_t *attrs_or_null)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct node *n = node_new(a, "stream:error");
+
+	if (code)
+		node_attr_set_u64(a, n, "code", code);
+	attrs_set(a, child_or_null ? node_add(a, n, child_or_null) : n, attrs_or_null);
+	goodbye(c, a, n);
+}
+
+void conn_failure(struct conn *c, uint32_t reason, const json_t *attrs_or_null)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct node *n = node_new(a, "failure");
+
+	node_attr_set_u64(a, n, "reason", reason);
+	node_attr_set(a, n, "location", "sbx");
+	attrs_set(a, n, attrs_or_null);
 	goodbye(c, a, n);
 }
 

@@ -71,6 +71,9 @@ void conn_close(struct conn *c); /* after what was sent; the device is let go at
 void conn_abort(struct conn *c);
 /* <stream:error code><child type/>, xmlstreamend, close; code 0: none; child may be NULL */
 void conn_stream_error(struct conn *c, uint32_t code, const char *child, const char *child_type);
+/* attrs: strings and numbers, of the child or, without one, of the error itself */
+void conn_stream_error_attrs(struct conn *c, uint32_t code, const char *child_or_null,
+			     const json_t *attrs_or_null);
 void conn_failure(struct conn *c, uint32_t reason, const json_t *attrs_or_null);
 void conn_who_set(struct conn *c);
 uint64_t conn_pn(const struct conn *c); /* 0 while unpaired */

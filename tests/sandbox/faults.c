@@ -139,7 +139,8 @@ static void counts_take(struct faults *f, const json_t *k, int64_t now_ms, unsig
 	}
 	now_set(ret_now, FAULT_DROP_NOW, json_object_get(k, "dropNow"));
 	now_set(ret_now, FAULT_DROP_ALL, json_object_get(k, "dropAll"));
-	now_set(ret_now, FAULT_HALF_OPEN, json_object_get(k, "halfOpen"));
+	if ((v = json_object_get(k, "halfOpen")) != NULL)
+		*ret_now |= number_of(v) ? FAULT_HALF_OPEN : FAULT_HALF_OPEN_ENDS;
 	if (json_object_get(k, "serverPing"))
 		*ret_now |= FAULT_SERVER_PING;
 }
@@ -242,9 +243,14 @@ bool faults_stream_error(struct faults *f, uint64_t pn, uint32_t *ret_code, cons
 	return true;
 }
 
-bool faults_force_retry(struct faults *f, uint64_t pn)
+bool faults_force_retry(struct faults *f, uint64_t from_pn, uint64_t to_pn)
 {
-	return faults_hit(f, pn) && use_one(&f->force_retry);
+	return (faults_hit(f, from_pn) || faults_hit(f, to_pn)) && use_one(&f->force_retry);
+}
+
+bool faults_no_prekeys(const struct faults *f, uint64_t asker_pn, uint64_t owner_pn)
+{
+	return f->no_prekeys && (faults_hit(f, asker_pn) || faults_hit(f, owner_pn));
 }
 
 bool faults_noise_fallback(struct faults *f)

@@ -25,7 +25,8 @@ enum fault_now {
 	FAULT_DROP_NOW = 1,
 	FAULT_DROP_ALL = 2,
 	FAULT_HALF_OPEN = 4,
-	FAULT_SERVER_PING = 8
+	FAULT_SERVER_PING = 8,
+	FAULT_HALF_OPEN_ENDS = 16
 };
 
 void faults_init(struct faults *f);
@@ -44,5 +45,8 @@ uint32_t faults_fail_login(struct faults *f, uint64_t pn, const json_t **ret_att
 /* false: none; code may be 0 with only a child */
 bool faults_stream_error(struct faults *f, uint64_t pn, uint32_t *ret_code, const char **ret_child,
 			 const json_t **ret_attrs, uint32_t *ret_delay_ms);
-bool faults_force_retry(struct faults *f, uint64_t pn);
+/* from or to may be the target */
+bool faults_force_retry(struct faults *f, uint64_t from_pn, uint64_t to_pn);
+/* asker or owner of the bundle may be the target */
+bool faults_no_prekeys(const struct faults *f, uint64_t asker_pn, uint64_t owner_pn);
 bool faults_noise_fallback(struct faults *f);

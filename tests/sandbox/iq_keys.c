@@ -84,7 +84,6 @@ void iq_keys_get(struct conn *c, struct arena *a, const struct node *n, const st
 {
 	struct sandbox *sb = c->sb;
 	struct node *iq = iq_result_new(a, n), *list = node_add(a, iq, "list");
-	bool without = sb->faults.no_prekeys && faults_hit(&sb->faults, conn_pn(c));
 
 	NODE_EACH(k, child) {
 		struct node *u = node_add(a, list, "user");
@@ -100,10 +99,13 @@ void iq_keys_get(struct conn *c, struct arena *a, const struct node *n, const st
 
 			node_attr_set(a, e, "code", "404");
 			node_attr_set(a, e, "text", "item-not-found");
-		} else if (d->number == 0) {
-			phone_bundle_add(sb, a, u, d, without);
 		} else {
-			companion_bundle_add(sb, a, u, d, without);
+			bool without = faults_no_prekeys(&sb->faults, conn_pn(c), d->account->pn);
+
+			if (d->number == 0)
+				phone_bundle_add(sb, a, u, d, without);
+			else
+				companion_bundle_add(sb, a, u, d, without);
 		}
 	}
 	sb->dirty = true;

@@ -31,7 +31,8 @@ static struct device *find_device(struct conn *c, const struct client_payload *p
 struct stream_error_job {
 	uint64_t conn;
 	uint32_t code;
-	char child[40], type[40];
+	char child[40];
+	json_t *attrs;
 };
 
 static void stream_error_later(void *world, void *job)
@@ -40,31 +41,30 @@ static void stream_error_later(void *world, void *job)
 	struct conn *c = conn_by_number(world, j->conn);
 
 	if (c && c->state != CONN_CLOSING)
-		conn_stream_error(c, j->code, j->child[0] ? j->child : NULL,
-				  j->type[0] ? j->type : NULL);
+		conn_stream_error_attrs(c, j->code, j->child[0] ? j->child : NULL, j->attrs);
+	json_decref(j->attrs);
 	free(j);
 }
 
 static void stream_error_fault(struct conn *c)
 {
 	const json_t *attrs = NULL;
-	const char *child = NULL, *type;
+	const char *child = NULL;
 	uint32_t code, delay_ms;
 	struct stream_error_job *j;
 
 	if (!faults_stream_error(&c->sb->faults, conn_pn(c), &code, &child, &attrs, &delay_ms))
 		return;
 	j = xcalloc(1, sizeof *j);
-	type = json_string_value(json_object_get(attrs, "type"));
+	j->attrs = attrs ? json_deep_copy(attrs) : json_object();
 	/* "replaced" and "device_removed" are types of <conflict/> */
 	if (child && (strcmp(child, "replaced") == 0 || strcmp(child, "device_removed") == 0)) {
-		type = child;
+		json_object_set_new(j->attrs, "type", json_string(child));
 		child = "conflict";
 	}
 	j->conn = c->number;
 	j->code = code;
 	snprintf(j->child, sizeof j->child, "%s", child ? child : "");
-	snprintf(j->type, sizeof j->type, "%s", type ? type : "");
 	later_plan(c->sb->later, delay_ms, stream_error_later, j);
 }
 

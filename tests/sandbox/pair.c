@@ -296,19 +296,18 @@ void pair_scan(struct sandbox *sb, const char *qr, uint64_t phone, struct http_r
 			    "not a QR text: four or five comma-separated fields are needed");
 		return;
 	}
-	for (size_t i = 0; i < 3; i++) {
-		if (!base64_decode(a, f[i + 1], strlen(f[i + 1]), &key[i]) || key[i].len != 32) {
-			reply_error(req, 400, "QR field %zu is not a key of 32 bytes", i + 2);
-			return;
-		}
-	}
+	for (size_t i = 0; i < 3; i++)
+		if (!base64_decode(a, f[i + 1], strlen(f[i + 1]), &key[i]))
+			key[i] = SPAN_NONE;
 	c = map_get(sb->refs, span_str(f[0]));
 	if (c == NULL || c->state != CONN_REGISTERING)
 		reply_error(req, 404, "no client shows this ref (any more)");
-	else if (memcmp(key[0].at, c->client_static, 32) != 0)
+	else if (!span_eq(key[0], SPAN_OF(c->client_static)))
 		reply_error(req, 409, "the noise key in the QR is not the connection's");
-	else if (memcmp(key[1].at, c->reg->identity, 32) != 0)
+	else if (!span_eq(key[1], SPAN_OF(c->reg->identity)))
 		reply_error(req, 409, "the identity key in the QR is not the client's");
+	else if (key[2].len != 32)
+		reply_error(req, 400, "the secret in the QR is not 32 bytes");
 	else if (c->reg->pairing)
 		reply_error(req, 409, "a phone is linking this client already");
 	else

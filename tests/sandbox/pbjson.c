@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "shared/base/arena.h"
+#include "shared/base/macros.h"
 #include "shared/base/text.h"
 
 #include "tests/sandbox/proto.h"
 
 enum { DEPTH_MAX = 12, NESTED_BYTES_MAX = 1 << 20 };
 
-enum kind { TEXT, BYTES, BOOL, NUM, I64, F64, F32, SUB, TEXTS, SUBS };
+enum kind { TEXT, BYTES, BOOL, NUM, ENUM, I64, F64, F32, SUB, TEXTS, SUBS };
 
 struct row {
 	uint32_t number;
@@ -59,7 +60,7 @@ static const struct row video_rows[] = { { 1, "url", TEXT }, { 2, "mimetype", TE
 	{ 8, "gifPlayback", BOOL }, { 9, "height", NUM }, { 10, "width", NUM }, { 11, "fileEncSha256", BYTES },
 	{ 13, "directPath", TEXT }, { 14, "mediaKeyTimestamp", I64 }, { 16, "jpegThumbnail", BYTES },
 	{ 17, "contextInfo", SUB, context_rows }, { 20, "viewOnce", BOOL }, { 0 } };
-static const struct row protocol_rows[] = { { 1, "key", SUB, key_rows }, { 2, "type", NUM },
+static const struct row protocol_rows[] = { { 1, "key", SUB, key_rows }, { 2, "type", ENUM },
 	{ 4, "ephemeralExpiration", NUM }, { 5, "ephemeralSettingTimestamp", I64 },
 	{ 14, "editedMessage", SUB, message_rows }, { 15, "timestampMs", I64 }, { 0 } };
 static const struct row contacts_rows[] = { { 1, "displayName", TEXT }, { 2, "contacts", SUBS, contact_rows },
@@ -124,6 +125,7 @@ static json_t *value_json(const struct row *row, const struct proto_field *f, un
 	case BOOL:
 		return json_boolean(f->value != 0);
 	case NUM:
+	case ENUM:
 	case F32:
 		return json_integer((json_int_t)(uint32_t)f->value);
 	case I64:
@@ -176,10 +178,29 @@ json_t *pbjson_message(struct span bytes)
 static enum errc from_json(const struct row *rows, const json_t *v, struct wr *out, unsigned depth,
 			   struct err *e);
 
+/* ProtocolMessage.Type, as far as phones use it; JSON may have names for numbers */
+static const struct {
+	const char *name;
+	uint64_t value;
+} enum_names[] = { { "REVOKE", 0 }, { "EPHEMERAL_SETTING", 3 }, { "MESSAGE_EDIT", 14 } };
+
+/* text: digits or, in an enum, a name */
+static bool text_is_number(const struct row *row, const char *text, uint64_t *ret)
+{
+	char *end;
+
+	for (size_t i = 0; row->kind == ENUM && i < ARRAY_LEN(enum_names); i++) {
+		if (strcmp(enum_names[i].name, text) == 0) {
+			*ret = enum_names[i].value;
+			return true;
+		}
+	}
+	*ret = (uint64_t)strtoll(text, &end, 10);
+	return *text && *end == '\0';
+}
+
 static uint64_t number_of(const json_t *v)
 {
-	if (json_is_string(v))
-		return (uint64_t)strtoll(json_string_value(v), NULL, 10);
 	if (json_is_boolean(v))
 		return json_is_true(v);
 	return json_is_real(v) ? (uint64_t)json_real_value(v) : (uint64_t)json_integer_value(v);
@@ -215,8 +236,13 @@ static enum errc value_put(const struct row *row, const json_t *v, struct wr *ou
 		return bytes_put(row, v, out, e);
 	case BOOL:
 	case NUM:
+	case ENUM:
 	case I64:
-		proto_u64(out, row->number, number_of(v));
+		bits = number_of(v);
+		if (!json_is_number(v) && !json_is_boolean(v) &&
+		    !(json_is_string(v) && text_is_number(row, json_string_value(v), &bits)))
+			return err_set(e, ERR_BAD_PARAMS, "message: %s is not a number", row->name);
+		proto_u64(out, row->number, bits);
 		return ERR_OK;
 	case F32:
 		proto_fixed32(out, row->number, (uint32_t)number_of(v));

@@ -16,7 +16,12 @@
 #include "tests/sandbox/route.h"
 #include "tests/sandbox/sandbox.h"
 
-enum { PLAIN_BYTES_MAX = (1 << 20) + 1024, RETRIES_MAX = 5, DELIVERED_MS = 20 };
+enum {
+	PLAIN_BYTES_MAX = (1 << 20) + 1024,
+	RETRIES_MAX = 5,
+	DELIVERED_MS = 20,
+	OFFLINE_LOOK_MS = 250
+};
 
 /* -- opening -- */
 
@@ -160,9 +165,13 @@ static void answer_later(void *world, void *job)
 	struct account *a = account_by_pn(&sb->accounts, j->phone);
 	const char *ids[1] = { j->id };
 
-	/* what was received is received; only what a person does needs the phone on */
-	if (a == NULL || (j->type[0] == 'r' && !a->phone.cfg.online)) {
+	if (a == NULL) {
 		free(j);
+		return;
+	}
+	/* what was received is received; only what a person does waits until the phone is on */
+	if (j->type[0] == 'r' && !a->phone.cfg.online) {
+		later_plan(sb->later, OFFLINE_LOOK_MS, answer_later, j);
 		return;
 	}
 	if (strcmp(j->type, "reply") == 0) {
@@ -356,7 +365,7 @@ static void message_read(struct reading *r)
 			 type ? type : "");
 	}
 	if (r->from->account != r->me && r->count == 0 && r->retries == 0 &&
-	    faults_force_retry(&r->sb->faults, r->from->account->pn)) {
+	    faults_force_retry(&r->sb->faults, r->from->account->pn, r->me->pn)) {
 		failed(r, "forced-retry", NULL);
 		return;
 	}

@@ -14,7 +14,8 @@
 enum { CIPHER_BYTES_MAX = (1 << 20) + 1024, RETRIES_MAX = 5 };
 
 /* the server's own bundle of a companion; false: it has nothing */
-static bool companion_bundle(struct sandbox *sb, struct device *d, struct prekey_bundle *b)
+static bool companion_bundle(struct sandbox *sb, const struct account *asker, struct device *d,
+			     struct prekey_bundle *b)
 {
 	struct one_time k;
 
@@ -23,7 +24,7 @@ static bool companion_bundle(struct sandbox *sb, struct device *d, struct prekey
 	memcpy(b->identity, d->identity, 32);
 	memcpy(b->signed_pub, d->signed_pub, 32);
 	memcpy(b->signed_sig, d->signed_sig, 64);
-	if (!sb->faults.no_prekeys && device_pool_take(d, &k)) {
+	if (!faults_no_prekeys(&sb->faults, asker->pn, d->account->pn) && device_pool_take(d, &k)) {
 		b->has_one_time = true;
 		b->one_time_id = k.id;
 		memcpy(b->one_time_pub, k.pub, 32);
@@ -41,7 +42,7 @@ static enum errc session_ready(struct sandbox *sb, struct account *from, struct 
 	if (!session_has_state(s)) {
 		if (to->number == 0)
 			phone_bundle(&to->account->phone, sb->rng, false, &b);
-		else if (!companion_bundle(sb, to, &b))
+		else if (!companion_bundle(sb, from, to, &b))
 			return err_set(e, ERR_NO_KEY, "device %u has no keys", to->number);
 		if (session_process_bundle(s, &from->phone.self, &b, sb->rng, e))
 			return e->code;

@@ -221,6 +221,5 @@ void sandbox_reset(struct sandbox *sb)
 	watch_clear(sb->watch);
 	notes_reset(sb->notes);
 	faults_clear(&sb->faults);
-	phones_make(sb);
 	sb->dirty = true;
 }

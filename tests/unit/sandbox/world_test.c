@@ -134,6 +134,8 @@ static void scan_is_checked(void **state)
 	tiny_register(t);
 	qr = tiny_qr(t);
 	json_decref(tiny_admin(t, "POST", "/admin/mock-phone/scan-qr", "2@nothing,a,b,c", &status));
+	assert_int_equal(status, 404);
+	json_decref(tiny_admin(t, "POST", "/admin/mock-phone/scan-qr", "nothing", &status));
 	assert_int_equal(status, 400);
 	t->noise_key.pub[3] ^= 1;
 	json_decref(tiny_admin(t, "POST", "/admin/mock-phone/scan-qr", tiny_qr(t), &status));
