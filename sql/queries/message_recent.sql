@@ -6,4 +6,5 @@ select * from (
   order by at desc, stored_at desc
   limit $5
 ) m
-order by at, stored_at
+-- phones tell whole seconds, so within one the order of arrival decides
+order by date_trunc('second', at), stored_at
