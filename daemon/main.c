@@ -148,7 +148,7 @@ static void stop(struct wad *w)
 
 	if (p->stopping)
 		return;
-	p->stopping = true;
+	p->stopping = w->stopping = true;
 	LOG_INFO(w->log, "wad.stopping", F_STR("why", "asked"));
 	if (w->fleet)
 		fleet_drain(w->fleet, on_drained, p);

@@ -22,6 +22,7 @@ struct wad {
 	struct campaigns *campaigns;
 	struct event_hub *events;
 	struct rpc_server *rpc;
+	bool stopping; /* no more changes are taken */
 	const char *state_dir, *network_url;
 	unix_ms started_at;
 	struct list device_waits;    /* api_device.c: calls that wait for a device */

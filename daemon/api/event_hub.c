@@ -20,8 +20,11 @@ static bool is_before(struct place a, struct place b)
 struct subscriber {
 	struct list link;
 	struct event_hub *hub;
-	struct rpc_conn *conn;
-	struct rpc_req *req; /* until it is answered */
+	struct rpc_conn *conn; /* NULL: sink */
+	struct rpc_req *req;   /* until it is answered */
+	const struct event_sink *sink;
+	void *ctx;
+	bool placed; /* its place in the order is known */
 	int64_t id, user_id;
 	json_t *topics; /* array of patterns; NULL: all */
 	struct place at;
@@ -56,6 +59,7 @@ static void subscriber_free(struct subscriber *s)
 static void drop(struct subscriber *s)
 {
 	s->conn = NULL;
+	s->sink = NULL;
 	s->gone = true;
 	if (!s->asking)
 		subscriber_free(s);
@@ -78,7 +82,7 @@ static bool wants(const struct subscriber *s, int64_t user_id, const char *topic
 	json_t *pattern;
 	size_t i;
 
-	if (s->gone || s->req || s->user_id != user_id)
+	if (s->gone || !s->placed || s->user_id != user_id)
 		return false;
 	if (s->topics == NULL)
 		return true;
@@ -90,6 +94,11 @@ static bool wants(const struct subscriber *s, int64_t user_id, const char *topic
 
 static void tell_lost(struct subscriber *s)
 {
+	if (s->sink) {
+		s->sink->lost(s->ctx, s->lost_from, s->lost_to);
+		s->lost_from = s->lost_to = 0;
+		return;
+	}
 	rpc_conn_notify_take(
 		s->conn, rpc_notification_take(
 				 "event.lost",
@@ -103,7 +112,7 @@ static void hand_over(struct subscriber *s, int64_t id, const char *at, const ch
 {
 	json_t *params;
 
-	if (rpc_conn_waiting(s->conn) > HUB_BACKLOG_MAX) {
+	if ((s->sink ? s->sink->waiting(s->ctx) : rpc_conn_waiting(s->conn)) > HUB_BACKLOG_MAX) {
 		s->lost_from = s->lost_from ? s->lost_from : id;
 		s->lost_to = id;
 		return;
@@ -112,6 +121,10 @@ static void hand_over(struct subscriber *s, int64_t id, const char *at, const ch
 		tell_lost(s);
 	if (s->gone)
 		return;
+	if (s->sink) {
+		s->sink->event(s->ctx, id, at, topic, data);
+		return;
+	}
 	params = json_pack("{s:o,s:s,s:O}", "subscription", json_id(s->id), "topic", topic, "data",
 			   data);
 	json_put_id(params, "id", id);
@@ -235,52 +248,100 @@ static void catch_up(struct subscriber *s)
 	ask_page(s->hub, s->at, on_own_page, s);
 }
 
+/* false: it is to end */
+static bool answer_place(struct subscriber *s, const struct err *e)
+{
+	struct rpc_req *req = s->req;
+
+	s->req = NULL;
+	if (req == NULL)
+		return e->code == ERR_OK && !s->gone;
+	if (e->code || s->gone || s->hub->closing) {
+		rpc_fail(req, e->code ? e
+				      : &(struct err){ ERR_SHUTTING_DOWN,
+						       "event.subscribe: the daemon is stopping" });
+		return false;
+	}
+	rpc_reply_take(req, json_pack("{s:o,s:o}", "subscription", json_id(s->id), "last_id",
+				      json_id(s->at.id)));
+	return !s->gone;
+}
+
 static void on_place(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct subscriber *s = ctx;
 	struct event_hub *h = s->hub;
-	struct rpc_req *req = s->req;
 
 	h->asked--;
-	s->req = NULL;
-	if (e->code || s->gone || h->closing) {
-		rpc_fail(req, e->code ? e
-				      : &(struct err){ ERR_SHUTTING_DOWN,
-						       "event.subscribe: the daemon is stopping" });
-		subscriber_free(s);
-		free_when_idle(h);
+	if (e->code == ERR_OK)
+		s->at = (struct place){ db_i64(r, 0, db_col(r, "xid")),
+					db_i64(r, 0, db_col(r, "id")) };
+	s->placed = e->code == ERR_OK;
+	if (answer_place(s, e)) {
+		catch_up(s);
 		return;
 	}
-	s->at = (struct place){ db_i64(r, 0, db_col(r, "xid")), db_i64(r, 0, db_col(r, "id")) };
-	rpc_reply_take(req, json_pack("{s:o,s:o}", "subscription", json_id(s->id), "last_id",
-				      json_id(s->at.id)));
-	if (s->gone) {
-		subscriber_free(s);
-		return;
-	}
-	catch_up(s);
+	if (s->sink)
+		s->sink->closed(s->ctx);
+	subscriber_free(s);
+	free_when_idle(h);
+}
+
+static struct subscriber *subscriber_new(struct event_hub *h, int64_t user_id, json_t *topics)
+{
+	struct subscriber *s = xcalloc(1, sizeof *s);
+
+	s->hub = h;
+	s->id = ++h->next_id;
+	s->user_id = user_id;
+	s->topics = json_incref(topics);
+	s->asking = true;
+	list_add_tail(&h->subscribers, &s->link);
+	return s;
+}
+
+/* s may be gone afterwards */
+static void find_place(struct subscriber *s, int64_t since)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, since);
+	s->hub->asked++;
+	db_query(s->hub->wad->db, STMT_EVENT_PLACE, p, DB_IDEMPOTENT, on_place, s);
+	arena_free(a);
 }
 
 void event_hub_subscribe(struct event_hub *h, struct rpc_req *req)
 {
-	struct subscriber *s = xcalloc(1, sizeof *s);
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
+	bool has_since = rpc_param_has(req->params, "since_id");
+	struct subscriber *s =
+		subscriber_new(h, req->user_id, json_object_get(req->params, "topics"));
 
-	s->hub = h;
 	s->conn = req->conn;
 	s->req = req;
-	s->id = ++h->next_id;
-	s->user_id = req->user_id;
-	s->topics = json_incref(json_object_get(req->params, "topics"));
-	s->asking = true;
-	list_add_tail(&h->subscribers, &s->link);
 	rpc_conn_on_close(req->conn, on_conn_close, h);
-	db_p_i64(p, rpc_param_has(req->params, "since_id") ? rpc_param_id(req->params, "since_id")
-							   : -1);
-	h->asked++;
-	db_query(h->wad->db, STMT_EVENT_PLACE, p, DB_IDEMPOTENT, on_place, s);
-	arena_free(a);
+	find_place(s, has_since ? rpc_param_id(req->params, "since_id") : -1);
+}
+
+void event_hub_listen(struct event_hub *h, int64_t user_id, json_t *topics, int64_t since,
+		      const struct event_sink *sink, void *ctx)
+{
+	struct subscriber *s = subscriber_new(h, user_id, topics);
+
+	s->sink = sink;
+	s->ctx = ctx;
+	find_place(s, since);
+}
+
+void event_hub_leave(struct event_hub *h, const void *ctx)
+{
+	LIST_EACH(l, &h->subscribers) {
+		struct subscriber *s = CONTAINER_OF(l, struct subscriber, link);
+
+		if (s->sink && s->ctx == ctx)
+			drop(s);
+	}
 }
 
 bool event_hub_unsubscribe(struct event_hub *h, struct rpc_conn *c, int64_t subscription)
@@ -357,7 +418,12 @@ static void on_closed(uv_handle_t *t)
 void event_hub_close(struct event_hub *h)
 {
 	h->closing = true;
-	LIST_EACH(l, &h->subscribers)
-		drop(CONTAINER_OF(l, struct subscriber, link));
+	LIST_EACH(l, &h->subscribers) {
+		struct subscriber *s = CONTAINER_OF(l, struct subscriber, link);
+
+		if (s->sink)
+			s->sink->closed(s->ctx);
+		drop(s);
+	}
 	uv_close((uv_handle_t *)&h->timer, on_closed);
 }

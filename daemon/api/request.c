@@ -3,21 +3,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "daemon/api/rpc_server.h"
-
 struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result)
 {
 	if (result == NULL)
 		return rpc_fail(req,
 				&(struct err){ ERR_INTERNAL, "the answer could not be built" });
-	rpc_server_answer_take(req, req->id ? rpc_result_take(req->id, result)
-					    : (json_decref(result), NULL));
+	req->answer_take(req, result, NULL);
 	return (struct rpc_done){ 1 };
 }
 
 struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e)
 {
-	rpc_server_answer_take(req, req->id ? rpc_error(req->id, e, &req->detail) : NULL);
+	req->answer_take(req, NULL, e);
 	return (struct rpc_done){ 1 };
 }
 
@@ -34,6 +31,18 @@ struct rpc_done rpc_later(struct rpc_req *req)
 {
 	(void)req;
 	return (struct rpc_done){ 0 };
+}
+
+enum errc rpc_admit(struct rpc_req *req, const struct cat_method *m, json_t *params, struct err *e)
+{
+	if (m->role > req->role)
+		return err_set(e, ERR_FORBIDDEN, "%s: not permitted to this caller", m->name);
+	if (req->wad->stopping && m->writes)
+		return err_set(e, ERR_SHUTTING_DOWN, "%s: the daemon is stopping", m->name);
+	req->method = m;
+	if (rpc_validate(m, params, &req->params, &req->detail, e))
+		return err_wrap(e, "%s", m->name);
+	return ERR_OK;
 }
 
 const struct fleet_device *req_device(struct rpc_req *req, const char *param, struct err *e)

@@ -16,13 +16,17 @@ struct rpc_batch;
 
 struct rpc_req {
 	struct wad *wad;
+	/* Where the answer goes; called once, ends req. result is taken, NULL on failure; e is only
+	 * looked at then. */
+	void (*answer_take)(struct rpc_req *req, json_t *result, const struct err *e);
+	void *asker; /* of the HTTP side: the request, NULL when the client left */
 	const struct cat_method *method;
 	json_t *params; /* validated; owned */
 	json_t *id;     /* owned; NULL: a notification */
 	int64_t user_id;
 	enum cat_role role;
 	struct rpc_detail detail;
-	/* server's */
+	/* the socket's */
 	struct list link;
 	struct rpc_conn *conn;   /* NULL: the client left */
 	struct rpc_batch *batch; /* NULL: not in a batch */
@@ -37,6 +41,10 @@ struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result); /* NULL res
 struct rpc_done rpc_reply_page_take(struct rpc_req *req, json_t *result, const PGresult *r);
 struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e);
 struct rpc_done rpc_later(struct rpc_req *req);
+
+/* may this caller call m now, and with these params (NULL: none)? Sets method and params. */
+enum errc rpc_admit(struct rpc_req *req, const struct cat_method *m, json_t *params,
+		    struct err *e) MUST_USE;
 
 typedef struct rpc_done (*rpc_handler)(struct rpc_req *req);
 rpc_handler api_handler(const struct cat_method *m); /* bind.c */

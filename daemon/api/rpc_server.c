@@ -143,10 +143,17 @@ static void answer_take(struct rpc_conn *c, struct rpc_batch *b, json_t *answer)
 	}
 }
 
-void rpc_server_answer_take(struct rpc_req *req, json_t *answer)
+static void on_answer(struct rpc_req *req, json_t *result, const struct err *e)
 {
 	struct rpc_conn *c = req->conn;
+	json_t *answer = NULL; /* a notification gets none */
 
+	if (req->id && result)
+		answer = rpc_result_take(req->id, result);
+	else if (req->id)
+		answer = rpc_error(req->id, e, &req->detail);
+	else
+		json_decref(result);
 	answer_take(c, req->batch, answer);
 	list_del(&req->link);
 	if (c) {
@@ -161,8 +168,7 @@ void rpc_server_answer_take(struct rpc_req *req, json_t *answer)
 
 /* -- calls -- */
 
-static enum errc admit(struct rpc_conn *c, const struct rpc_call *call, struct rpc_req *req,
-		       struct err *e)
+static enum errc admit(const struct rpc_call *call, struct rpc_req *req, struct err *e)
 {
 	const struct cat_method *m = catalogue_find(call->method);
 
@@ -174,14 +180,7 @@ static enum errc admit(struct rpc_conn *c, const struct rpc_call *call, struct r
 				 near->name);
 		return err_set(e, ERR_NO_METHOD, "no method '%.80s'", call->method);
 	}
-	if (m->role > c->role)
-		return err_set(e, ERR_FORBIDDEN, "%s: not permitted to this caller", m->name);
-	if (c->server->closing && m->writes)
-		return err_set(e, ERR_SHUTTING_DOWN, "%s: the daemon is stopping", m->name);
-	req->method = m;
-	if (rpc_validate(m, call->params, &req->params, &req->detail, e))
-		return err_wrap(e, "%s", m->name);
-	return ERR_OK;
+	return rpc_admit(req, m, call->params, e);
 }
 
 static void start_call(struct rpc_conn *c, const struct rpc_call *call, struct rpc_batch *batch)
@@ -190,6 +189,7 @@ static void start_call(struct rpc_conn *c, const struct rpc_call *call, struct r
 	struct err e = call->err;
 
 	req->wad = c->server->wad;
+	req->answer_take = on_answer;
 	req->id = json_incref(call->id);
 	req->user_id = c->user_id;
 	req->role = c->role;
@@ -197,7 +197,7 @@ static void start_call(struct rpc_conn *c, const struct rpc_call *call, struct r
 	req->batch = batch;
 	list_add_tail(&c->calls, &req->link);
 	c->call_len++;
-	if (e.code || admit(c, call, req, &e))
+	if (e.code || admit(call, req, &e))
 		rpc_fail(req, &e);
 	else
 		api_handler(req->method)(req);

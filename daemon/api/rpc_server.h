@@ -14,9 +14,6 @@ enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **re
 void rpc_server_close(
 	struct rpc_server *s); /* unlinks the socket, closes all; frees itself later */
 
-/* request.c: the answer (NULL: none is due) ends req */
-void rpc_server_answer_take(struct rpc_req *req, json_t *answer);
-
 /* event subscriptions: notifications on a connection. on_close tells when it goes away. */
 size_t rpc_conn_waiting(const struct rpc_conn *c); /* bytes not yet read by the client */
 void rpc_conn_notify_take(struct rpc_conn *c, json_t *notification);
