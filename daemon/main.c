@@ -138,7 +138,8 @@ static void on_drained(void *ctx)
 
 	event_hub_close(p->wad.events);
 	campaigns_close(p->wad.campaigns);
-	rpc_server_close(p->wad.rpc);
+	if (p->wad.rpc)
+		rpc_server_close(p->wad.rpc);
 	db_close(p->wad.db, on_db_closed, p);
 }
 
@@ -203,6 +204,22 @@ static void fail_start(struct process *p, const struct err *e)
 	exit(1);
 }
 
+/* only now is there something true to answer */
+static void on_fleet_loaded(void *ctx, const struct err *loaded)
+{
+	struct process *p = ctx;
+	struct settings *s = &p->settings;
+	struct wad *w = &p->wad;
+	struct err e = *loaded;
+
+	if (p->stopping)
+		return;
+	if (e.code || rpc_server_new(w, s->socket, &w->rpc, &e))
+		fail_start(p, &e);
+	LOG_INFO(w->log, "wad.ready", F_STR("socket", s->socket), F_STR("network", s->network_url),
+		 F_U64("shards", s->shards), F_I64("pid", getpid()));
+}
+
 static void start_parts(struct process *p)
 {
 	struct settings *s = &p->settings;
@@ -234,11 +251,7 @@ static void start_parts(struct process *p)
 		fail_start(p, &e);
 	w->events = event_hub_new(w);
 	w->campaigns = campaigns_new(w->loop, w->db, w->fleet, w->log);
-	if (rpc_server_new(w, s->socket, &w->rpc, &e))
-		fail_start(p, &e);
-	fleet_load(w->fleet);
-	LOG_INFO(w->log, "wad.ready", F_STR("socket", s->socket), F_STR("network", s->network_url),
-		 F_U64("shards", s->shards), F_I64("pid", getpid()));
+	fleet_load(w->fleet, on_fleet_loaded, p);
 }
 
 static void on_admin(void *ctx, const PGresult *r, const struct err *e)

@@ -5,6 +5,8 @@
 #include "shared/base/map.h"
 #include "shared/base/xalloc.h"
 
+#include "daemon/client/fault.h"
+
 enum { FLEET_MAIL_MAX = 1000000, FLEET_TICK_MS = 1000, TRIM_LOGINS = 20, TRIM_QUIET_MS = 2000 };
 
 struct fleet {
@@ -17,6 +19,8 @@ struct fleet {
 	uv_timer_t tick;
 	size_t logins; /* since memory was given back, and the last of them */
 	mono_ms login_at;
+	void (*loaded)(void *ctx, const struct err *e);
+	void *loaded_ctx;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 };
@@ -377,23 +381,42 @@ static void on_mail(void *ctx, struct mail *mail)
 
 /* -- life -- */
 
+/* what the row tells, until the device's shard says more */
+static void take_row(struct fleet_device *d, const PGresult *r, int i)
+{
+	int64_t pn = db_i64(r, i, db_col(r, "pn")), lid = db_i64(r, i, db_col(r, "lid"));
+	uint16_t number = (uint16_t)db_i64(r, i, db_col(r, "device_no"));
+
+	if (pn)
+		d->pn = addr_make(JID_PN, (uint64_t)pn, number);
+	if (lid)
+		d->lid = addr_make(JID_LID, (uint64_t)lid, number);
+	d->fault = device_fault_from_name(db_text(r, i, db_col(r, "state")));
+	free(d->fault_reason);
+	d->fault_reason = xstrdup(db_text(r, i, db_col(r, "state_reason")));
+}
+
 static void on_devices(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct fleet *f = ctx;
+	struct err err = *e;
 
-	if (e->code) {
-		LOG_ERROR(f->cfg.log, "fleet.load-failed", F_ERR(e));
-		return;
-	}
-	for (int i = 0; i < db_rows(r); i++)
-		fleet_add(f, db_i64(r, i, db_col(r, "user_id")), db_i64(r, i, db_col(r, "id")),
+	for (int i = 0; err.code == ERR_OK && i < db_rows(r); i++) {
+		int64_t id = db_i64(r, i, db_col(r, "id"));
+
+		fleet_add(f, db_i64(r, i, db_col(r, "user_id")), id,
 			  db_text(r, i, db_col(r, "name")));
+		take_row(get(f, id), r, i);
+	}
+	f->loaded(f->loaded_ctx, &err);
 }
 
-void fleet_load(struct fleet *f)
+void fleet_load(struct fleet *f, void (*done)(void *ctx, const struct err *e), void *ctx)
 {
 	struct arena *a = arena_new();
 
+	f->loaded = done;
+	f->loaded_ctx = ctx;
 	db_query(f->cfg.db, STMT_DEVICE_ALL, db_params_new(a), DB_IDEMPOTENT, on_devices, f);
 	arena_free(a);
 }

@@ -52,7 +52,8 @@ struct fleet_cfg {
 };
 
 enum errc fleet_start(const struct fleet_cfg *cfg, struct fleet **ret, struct err *e) MUST_USE;
-void fleet_load(struct fleet *f); /* reads all devices and gives them to their shards */
+/* reads all devices and gives them to their shards; done once they can be asked for */
+void fleet_load(struct fleet *f, void (*done)(void *ctx, const struct err *e), void *ctx);
 /* closes all devices, joins the shards, then done; the fleet is freed after it */
 void fleet_drain(struct fleet *f, void (*done)(void *ctx), void *ctx);
 
