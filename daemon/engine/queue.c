@@ -214,6 +214,17 @@ static void end_retry(struct queue *q, struct job *j, const struct send_result *
 	job_free(j);
 }
 
+/* the queue is told of a lost connection after the sends that it ended */
+static bool is_up(const struct queue *q)
+{
+	struct device_info info;
+
+	if (!q->online || q->device == NULL)
+		return false;
+	device_get(q->device, &info);
+	return info.state == DEVICE_ONLINE;
+}
+
 static void on_done(void *ctx, struct send_job *send, const struct send_result *r)
 {
 	struct job *j = CONTAINER_OF(send, struct job, send);
@@ -234,18 +245,20 @@ static void on_done(void *ctx, struct send_job *send, const struct send_result *
 		break;
 	case SEND_UNKNOWN: /* stays `sending` in the table; the same id goes out again */
 		send->resend = true;
-		back_to_window(q, j, q->online ? backoff_ms(j->attempt) : 0);
+		back_to_window(q, j, is_up(q) ? backoff_ms(j->attempt) : 0);
 		break;
 	case SEND_LIMITED:
 		pacing_cool_down(&q->pacing, now);
 		__attribute__((fallthrough));
 	case SEND_RETRY:
-		if (j->attempt >= QUEUE_ATTEMPTS_MAX)
+		if (!is_up(q)) {
+			j->attempt--; /* the connection fell: not the row's fault */
+			back_to_window(q, j, 0);
+		} else if (j->attempt >= QUEUE_ATTEMPTS_MAX) {
 			end_failed(q, j, send_outcome_name(r->outcome), r->reason);
-		else if (q->online)
+		} else {
 			end_retry(q, j, r);
-		else
-			back_to_window(q, j, 0); /* the connection fell: not the row's fault */
+		}
 		break;
 	case SEND_FAILED:
 		end_failed(q, j, send_outcome_name(r->outcome), r->reason);
