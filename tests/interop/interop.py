@@ -364,6 +364,24 @@ class Meeting:
         self.proof(f"showed {len(texts)} messages, each once; the sandbox saw no violation by wad")
 
 
+    def cut(self):
+        """wad's connection is cut twice while both write: nothing is lost, nothing gets a second id."""
+        p, count = self.party, 20
+        since = p.mark()
+        for n in range(count):
+            self.wad_sends(f"cut {n} of wad")
+            p.do("send_text", to=WAD_PHONE, text=f"cut {n} of {self.name}")
+            if n in (5, 15):
+                self.sandbox.faults(target=WAD_PHONE, dropNow=True)
+        for n in range(count):
+            p.wait("message", text=f"cut {n} of wad", since=since, fromMe=False)
+            self.wad_has(f"cut {n} of {self.name}")
+        shown = {(e["text"], e["id"]) for e in p.events[since:] if e["event"] == "message" and not e["fromMe"]}
+        if len(shown) != count:
+            raise Failure(f"wad sent one text under two ids: {sorted(shown)}")
+        self.proof(f"and wad write {count} messages each while wad's connection is cut twice")
+
+
 def main():
     build, name, program = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
     directory = tempfile.mkdtemp(prefix=f"wad-interop-{name}-")
@@ -375,7 +393,7 @@ def main():
         meeting = Meeting(build, name, program, directory)
         for step in ("pair", "wrong_root", "phone_chat", "phone_retry", "start_wad", "first_contact", "texts",
                      "own_devices", "images", "party_away", "wad_away", "party_asks", "wad_asks", "lid_addressed",
-                     "second_device", "burst", "once"):
+                     "second_device", "burst", "once", "cut"):
             at = time.monotonic()
             try:
                 getattr(meeting, step)()
