@@ -35,6 +35,7 @@ static struct world {
 	size_t job_len, sends;
 	size_t stmt_count[STMT_COUNT];
 	bool refuses; /* the client */
+	bool lost;    /* its connection */
 } w;
 
 struct db_unit *db_unit_new(void)
@@ -169,13 +170,14 @@ static void commit_all(const struct row *rows, int len)
 void device_get(const struct device *d, struct device_info *ret)
 {
 	(void)d;
-	*ret = (struct device_info){ .pn = addr_make(JID_PN, 60110000001, 1) };
+	*ret = (struct device_info){ .pn = addr_make(JID_PN, 60110000001, 1),
+				     .state = w.lost ? DEVICE_BACKOFF : DEVICE_ONLINE };
 }
 
 enum errc device_send(struct device *d, struct send_job *job, struct err *e)
 {
 	(void)d;
-	if (w.refuses)
+	if (w.refuses || w.lost)
 		return err_set(e, ERR_BUSY, "busy");
 	w.jobs[w.job_len++] = job;
 	w.sends++;
@@ -345,6 +347,24 @@ static void a_retry_goes_back_to_the_table_and_ends_after_eight(void **state)
 	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 1);
 }
 
+static void a_lost_connection_is_not_the_rows_fault(void **state)
+{
+	const struct row row = { 1, 7, QUEUE_ATTEMPTS_MAX - 1, 1, 0 };
+
+	(void)state;
+	start(0, 0);
+	commit_all(&row, 1);
+	w.lost = true; /* the sends are ended before the queue is told */
+	end_job(SEND_RETRY);
+	queue_offline(w.queue);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RETRY], 0);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 0);
+	w.lost = false;
+	queue_online(w.queue);
+	assert_int_equal(w.sends, 2); /* at once, without asking the table */
+	end_job(SEND_SENT);
+}
+
 static void a_refusal_is_final_at_once(void **state)
 {
 	const struct row row = { 1, 7, 0, 1, 0 };
@@ -441,6 +461,7 @@ int main(void)
 		T(without_a_gap_many_are_under_way),
 		T(an_unknown_outcome_goes_out_again_with_the_same_id),
 		T(a_retry_goes_back_to_the_table_and_ends_after_eight),
+		T(a_lost_connection_is_not_the_rows_fault),
 		T(a_refusal_is_final_at_once),
 		T(a_limit_parks_the_device),
 		T(a_paused_campaign_is_given_back_also_when_its_rows_come_late),
