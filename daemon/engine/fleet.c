@@ -21,6 +21,7 @@ struct fleet {
 	mono_ms login_at;
 	void (*loaded)(void *ctx, const struct err *e);
 	void *loaded_ctx;
+	bool draining;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 };
@@ -119,9 +120,18 @@ void fleet_totals(const struct fleet *f, struct fleet_totals *ret)
 
 /* -- commands -- */
 
+/* Shards that were told to drain end on their own thread and take nothing more. */
+static void to_shard(struct fleet *f, unsigned shard, struct fleet_mail *m)
+{
+	if (f->draining)
+		fleet_mail_free(m);
+	else
+		shard_post_take(f->shards[shard], m);
+}
+
 static void post(struct fleet *f, const struct fleet_device *d, enum fleet_mail_kind kind)
 {
-	shard_post_take(f->shards[d->shard], fleet_mail_new(kind, d->user_id, d->id));
+	to_shard(f, d->shard, fleet_mail_new(kind, d->user_id, d->id));
 }
 
 void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name)
@@ -173,7 +183,7 @@ static void post_all(struct fleet *f, enum fleet_mail_kind kind, int64_t user_id
 		struct fleet_mail *m = fleet_mail_new(kind, user_id, 0);
 
 		m->campaign_id = campaign_id;
-		shard_post_take(f->shards[i], m);
+		to_shard(f, i, m);
 	}
 }
 
@@ -227,7 +237,7 @@ static void consider_failover(struct fleet *f, struct fleet_device *d, mono_ms n
 	m->ids = ids;
 	m->id_len = n;
 	m->flag = is_gone(d->fault);
-	shard_post_take(f->shards[d->shard], m);
+	to_shard(f, d->shard, m);
 }
 
 /* Logging in takes much more memory than being online (handshakes, TLS, the backlog): after many
@@ -488,6 +498,7 @@ void fleet_drain(struct fleet *f, void (*done)(void *ctx), void *ctx)
 	f->drained_ctx = ctx;
 	uv_timer_stop(&f->tick);
 	post_all(f, MAIL_DRAIN, 0, 0);
+	f->draining = true;
 	w->data = f;
 	uv_queue_work(f->cfg.loop, w, join_shards, on_joined);
 }
