@@ -3,9 +3,6 @@ with camp as (
   update campaigns set state = 'running', expanded_at = now()
   where user_id = $1 and id = $2 and state = 'scheduled'
   returning user_id, id, title, niche, lead_status
-), target as (
-  select id, row_number() over (order by id) - 1 as n, count(*) over () as total
-  from unnest($3::bigint[]) as id
 ), audience as (
   select l.id, l.phone, row_number() over (order by l.id) - 1 as n
   from leads l join camp c on c.user_id = l.user_id
@@ -13,8 +10,8 @@ with camp as (
     and (c.niche is null or l.niche = c.niche) and (c.lead_status is null or l.status = c.lead_status)
 ), added as (
   insert into outbox (user_id, campaign_id, device_id, recipient, lead_id)
-  select $1, $2, t.id, a.phone, a.id
-  from audience a join target t on t.n = a.n % t.total
+  select $1, $2, ($3::bigint[])[(1 + a.n % cardinality($3::bigint[]))::integer], a.phone, a.id
+  from audience a
   on conflict (user_id, campaign_id, recipient) where campaign_id is not null do nothing
   returning 1
 ), event as (
