@@ -33,6 +33,7 @@ static struct world {
 	size_t unit_len;
 	struct send_job *jobs[JOBS_MAX]; /* handed to the client, not ended */
 	size_t job_len, sends;
+	size_t ahead_calls, ahead_people; /* looked up before their turn */
 	size_t stmt_count[STMT_COUNT];
 	bool refuses; /* the client */
 	bool lost;    /* its connection */
@@ -188,8 +189,9 @@ void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open)
 {
 	(void)d;
 	(void)pns;
-	(void)n;
-	(void)open;
+	assert_true(open);
+	w.ahead_calls++;
+	w.ahead_people += n;
 }
 
 static struct send_job *take_job(void)
@@ -287,6 +289,28 @@ static void rows_leave_one_by_one_with_the_gap_between(void **state)
 	assert_int_equal(w.stmt_count[STMT_OUTBOX_SENDING_PACED], 2);
 	assert_int_equal(w.stmt_count[STMT_OUTBOX_SENDING], 0);
 	end_job(SEND_SENT);
+}
+
+static void people_of_coming_turns_are_looked_up_once_and_many_at_a_time(void **state)
+{
+	struct row rows[40];
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		rows[i] = (struct row){ i + 1, 7, 0, 1, -1 };
+	start(8000, 20000);
+	commit_all(rows, 40);
+	assert_int_equal(w.ahead_calls, 1);
+	assert_int_equal(w.ahead_people, QUEUE_AHEAD_MS / 8000 + 1); /* not those of later */
+	while (w.job_len) {
+		end_job(SEND_SENT);
+		clock_fake_advance(&w.clock, 20000);
+		queue_wake(w.queue);
+		commit_all(NULL, 0);
+	}
+	assert_int_equal(w.sends, 40);
+	assert_int_equal(w.ahead_people, 40);
+	assert_int_equal(w.ahead_calls, 4); /* 16, then 8 each time half of them had their turn */
 }
 
 static void without_a_gap_many_are_under_way(void **state)
@@ -458,6 +482,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(rows_leave_one_by_one_with_the_gap_between),
+		T(people_of_coming_turns_are_looked_up_once_and_many_at_a_time),
 		T(without_a_gap_many_are_under_way),
 		T(an_unknown_outcome_goes_out_again_with_the_same_id),
 		T(a_retry_goes_back_to_the_table_and_ends_after_eight),
