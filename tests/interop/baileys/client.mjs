@@ -88,6 +88,12 @@ async function report(message, kind) {
 const reported = message => report(message.m, message.kind).catch(error =>
 	say({ event: 'message_failed', id: message.m.key.id, why: String(error?.stack ?? error) }))
 
+// on one machine the other party may ask again before sendMessage has returned
+async function sentMessage(id) {
+	for (let n = 0; n < 200 && !sent.has(id); n++) await new Promise(done => setTimeout(done, 25))
+	return sent.get(id)
+}
+
 function connect() {
 	sock = makeWASocket({
 		auth: { creds, keys },
@@ -97,7 +103,7 @@ function connect() {
 		pushName,
 		markOnlineOnConnect: true,
 		syncFullHistory: false,
-		getMessage: async key => sent.get(key.id)
+		getMessage: key => sentMessage(key.id)
 	})
 	const mine = sock
 	sock.ev.on('creds.update', update => Object.assign(creds, update))
@@ -148,7 +154,9 @@ const ops = {
 		found.forEach(key => kept.set(key, spoil(kept.get(key))))
 		return { count: found.length }
 	},
-	quit: async () => setImmediate(() => process.exit(0))
+	quit: async () => {
+		setImmediate(() => process.exit(0))
+	}
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
