@@ -45,15 +45,26 @@ static void on_queued(void *ctx, const PGresult *r, const struct err *e)
 				 json_id(device), "to", rpc_param_text(req->params, "to")));
 }
 
+/* the device of the call, when it can send; else e and the hint tell why not */
+static const struct fleet_device *sender_of(struct rpc_req *req, struct err *e)
+{
+	const struct fleet_device *d = req_device(req, "device", e);
+
+	if (d == NULL || d->pn.user != 0)
+		return d;
+	err_set(e, ERR_DEVICE_OFFLINE, "device %.80s: is not linked to a phone", d->name);
+	snprintf(req->detail.hint, sizeof req->detail.hint, "wactl device pair %.80s", d->name);
+	return NULL;
+}
+
 static void queue_it(struct rpc_req *req, const struct content_param *c)
 {
-	struct arena *a = arena_new();
+	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
 	struct err e = ERR_NONE;
-	const struct fleet_device *d = req_device(req, "device", &e);
+	const struct fleet_device *d = sender_of(req, &e);
 
 	if (d == NULL) {
-		arena_free(a);
 		rpc_fail(req, &e);
 		return;
 	}
@@ -69,23 +80,12 @@ static void queue_it(struct rpc_req *req, const struct content_param *c)
 	/* with a key a repeat is harmless; without one the caller is told that the outcome is unknown */
 	db_query(req->wad->db, STMT_OUTBOX_ADD, p,
 		 rpc_param_has(req->params, "key") ? DB_IDEMPOTENT : DB_ONCE, on_queued, req);
-	arena_free(a);
 }
 
 struct rpc_done api_message_send(struct rpc_req *req)
 {
-	struct err e = ERR_NONE;
-	const struct fleet_device *d = req_device(req, "device", &e);
-
-	if (d == NULL)
-		return rpc_fail(req, &e);
-	if (d->pn.user == 0) {
-		err_set(&e, ERR_DEVICE_OFFLINE, "device %.80s: is not linked to a phone", d->name);
-		snprintf(req->detail.hint, sizeof req->detail.hint, "wactl device pair %.80s",
-			 d->name);
-		return rpc_fail(req, &e);
-	}
-	content_param_take(req, queue_it);
+	content_param_take(req,
+			   queue_it); /* what is wrong with the call comes before what it meets */
 	return rpc_later(req);
 }
 

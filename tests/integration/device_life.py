@@ -88,6 +88,7 @@ def comes_back_after_a_drop(b):
     before = b.device("one")
     b.sandbox.faults(target=str(PHONE), dropNow=True)
     b.faults()
+    b.wait_offline("one")
     b.wait_online("one")
     expect("same address", b.device("one")["lid"], before["lid"])
     expect("still without a fault", b.device("one")["state"], "paired")

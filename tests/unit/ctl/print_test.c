@@ -63,7 +63,7 @@ static void each_format_has_one_form(void **state)
 		  "- id: \"1\"\n  name: \"a\"\n  online: true\n- id: \"22\"\n  name: \"b,\\\"c\\\"\\td\"\n"
 		  "  counts:\n    x: 1\n    y: 2\n" },
 		{ FORMAT_YAML, &one, CARD, NULL, false,
-		  "id: \"7\"\nname: \"n\"\nrejected:\n  - line: 3\n    reason: \"bad\"\n" },
+		  "id: \"7\"\nname: \"n\"\nrejected:\n  - line: 3\n    reason: \"phone: bad, not 0\"\n" },
 		{ FORMAT_YAML, &list, "{\"xs\":[]}", NULL, false, "[]\n" },
 		{ FORMAT_TSV, &list, "{\"xs\":[]}", "id", false, "id\n" },
 		{ FORMAT_CSV, &list, TWO, "name", false, "name\na\n\"b,\"\"c\"\"\\td\"\n" },
