@@ -318,7 +318,9 @@ void device_release(struct device *d)
 		iq_fail_all(d->iqs, ERR_SHUTTING_DOWN, "the device is being closed");
 	if (--d->holds > 0)
 		return;
-	uv_close((uv_handle_t *)&d->link->timer, device_on_timer_closed);
+	/* held and let go once more in the turn of the loop in which it ended: it is closed already */
+	if (!uv_is_closing((uv_handle_t *)&d->link->timer))
+		uv_close((uv_handle_t *)&d->link->timer, device_on_timer_closed);
 }
 
 void device_close(struct device *d, void (*closed)(void *ctx), void *ctx)

@@ -464,6 +464,8 @@ void outgoing_tick(struct device *d, mono_ms now)
 {
 	struct outgoing *o = d->outgoing;
 
+	if (d->closing)
+		return; /* it ended in this turn of the loop, and waits for its handle */
 	device_hold(d);
 	inbox_tick(d);
 	while (!list_empty(&o->acks)) {

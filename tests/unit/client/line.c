@@ -263,6 +263,8 @@ void line_free(struct line *l)
 
 	device_close(l->d, closed, &gone);
 	line_db(l);
+	device_hold(l->d); /* as a tick of the shard may do before the loop has let go of it */
+	device_release(l->d);
 	uv_run(&l->loop, UV_RUN_DEFAULT);
 	assert_true(gone);
 	assert_int_equal(uv_loop_close(&l->loop), 0);
