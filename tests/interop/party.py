@@ -4,6 +4,7 @@ Each program takes commands as JSON lines on stdin and answers each with {"answe
 between the answers it reports what happens to it as {"event": ..}. Both know the same commands:
 
     connect, disconnect            to the network; the first connect shows a QR text
+    pair_code {phone}              answers {code} to type on that phone (Baileys only)
     send_text {to, text}           answers {msg}: the message's id; to: a number or LID@lid
     send_image {to, path, caption} the same, through the media host
     forget_sessions {users}        throws away its sessions with all devices of these users

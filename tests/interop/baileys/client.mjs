@@ -135,6 +135,7 @@ async function send(to, content) {
 
 const ops = {
 	connect: async () => connect(),
+	pair_code: async ({ phone }) => ({ code: await sock.requestPairingCode(phone) }),
 	disconnect: async () => {
 		const ended = sock
 		sock = undefined
