@@ -57,9 +57,14 @@ static const char fish_text[] =
 	"# completion of wactl for fish; made by: wactl docs completions fish\n"
 	"function __wactl_complete\n"
 	"\tset -l words (commandline -opc)\n"
-	"\twactl __complete -- $words[2..-1] (commandline -ct) 2>/dev/null\n"
+	"\tset -l found (wactl __complete -- $words[2..-1] (commandline -ct) 2>/dev/null)\n"
+	"\tif test (count $found) -gt 0\n"
+	"\t\tprintf '%s\\n' $found\n"
+	"\telse\n"
+	"\t\t__fish_complete_path (commandline -ct)\n"
+	"\tend\n"
 	"end\n"
-	"complete -c wactl -a '(__wactl_complete)'\n";
+	"complete -c wactl -f -a '(__wactl_complete)'\n";
 
 enum errc ctl_docs(FILE *to, size_t len, const char *const *words, struct err *e)
 {

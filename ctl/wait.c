@@ -35,8 +35,11 @@ static enum errc wait_until(struct session *s, const char *id, const char *wante
 		const char *state, *why;
 		json_t *event = NULL;
 
-		if (look(s, id, shown, e))
-			return e->code;
+		if (look(s, id, shown, e)) {
+			if (e->code != ERR_TIMEOUT || *shown == NULL)
+				return e->code;
+			*e = ERR_NONE; /* --timeout is over: what is told is how far it was */
+		}
 		state = json_string_value(json_object_get(*shown, "state"));
 		why = json_string_value(json_object_get(*shown, "error"));
 		if (state_rank(state) >= state_rank(wanted))

@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,10 +88,13 @@ static enum errc take_lock(struct process *p, struct err *e)
 	return ERR_OK;
 }
 
-static void raise_fd_limit(void)
+/* as many files as allowed; no core file, as it would hold keys; no way to gain rights */
+static void set_limits(void)
 {
-	struct rlimit l;
+	struct rlimit l, none = { 0, 0 };
 
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
 		l.rlim_cur = l.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &l);
@@ -103,7 +107,7 @@ static enum errc prepare(struct process *p, struct err *e)
 
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
-	raise_fd_limit();
+	set_limits();
 	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(e, ERR_SYSTEM, "libraries: cannot be initialised");
 	if (make_dir(p->settings.state_dir, e) || make_parent(p->settings.socket, e) ||

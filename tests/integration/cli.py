@@ -1,0 +1,483 @@
+#!/usr/bin/env python3
+"""wactl as people and scripts use it, against the running daemon: forms of output and their keys, exit
+codes, dry runs, batches, terminals (codes that a phone can read, colour, the pager), completion in the
+shells, and callers of other users."""
+import json
+import os
+import pwd
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
+from wadtest import Failure, Rpc, RpcError, World, png, run_tests, wait_until  # noqa: E402
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LEAD = 60120000001
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def shell(w, line, env=None, timeout=60, user=None):
+    """A line for sh, with wactl on the path and its socket set."""
+    merged = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CLICOLOR_FORCE", "PAGER", "WACTL_PAGER")}
+    merged.update({"WAD_SOCKET": w.wad.socket, "LC_ALL": "C.UTF-8", "TERM": "xterm",
+                   "PATH": os.path.join(w.build, "ctl") + ":" + os.environ["PATH"]})
+    merged.update(env or {})
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=timeout, env=merged,
+                          stdin=subprocess.DEVNULL, user=user, group=user and pwd.getpwuid(user).pw_gid,
+                          extra_groups=[] if user else None, cwd="/" if user else None)
+
+
+def linked(w, count=1):
+    for i in range(count):
+        w.wad.pair(f"d{i}", LEAD + 100 + i, delay_min_ms=0, delay_max_ms=0)
+    w.wad.wait_online(count)
+
+
+DEVICE = "id name state online"
+DEVICE_MORE = "phone lid push_name reason queued delay_min_ms delay_max_ms created_at linked_at"
+CAMPAIGN = "id title state total left counts has_image start_at created_at"
+CAMPAIGN_MORE = "niche status text devices delay_min_ms delay_max_ms finished_at"
+MESSAGE = "id state device to attempt created_at"
+# command: keys that are always there; keys that may be. Names are added here, never changed or taken away.
+KEYS = {
+    "device create g1": (DEVICE, DEVICE_MORE),
+    "device list": (DEVICE, DEVICE_MORE),
+    "device show d0": (DEVICE + " phone lid queued created_at linked_at", DEVICE_MORE),
+    "device pair g1": ("device name state", "qr qr_no qr_count expires_ms reason"),
+    "device qr g1": ("device name state", "qr qr_no qr_count expires_ms reason"),
+    "message send --device d0 --to 60120000005 --text k": ("id state device to", ""),
+    "message send --device d0 --to 60120000005 --text k --wait delivered":
+        (MESSAGE + " text msg_id sent_at delivered_at", "read_at error campaign"),
+    "message show 1": (MESSAGE + " text", "msg_id sent_at delivered_at read_at error campaign"),
+    "message list": ("at device chat sender from_me kind id", "name text status"),
+    "lead import @leads.csv": ("accepted updated rejected", "dry_run"),
+    "lead import @leads.csv --dry-run": ("accepted updated rejected dry_run", ""),
+    "lead list": ("id phone niche status opted_out created_at", "name"),
+    "campaign create T --text x --dry-run":
+        ("title state total left counts has_image start_at devices text dry_run", "niche status delay_min_ms delay_max_ms"),
+    "campaign create T --text x": (CAMPAIGN + " text", CAMPAIGN_MORE),
+    "campaign list": (CAMPAIGN, CAMPAIGN_MORE),
+    "campaign show 1": (CAMPAIGN, CAMPAIGN_MORE),
+    "campaign pause 2": (CAMPAIGN, CAMPAIGN_MORE),
+    "campaign resume 2": (CAMPAIGN, CAMPAIGN_MORE),
+    "campaign cancel 2 --yes": (CAMPAIGN, CAMPAIGN_MORE),
+    "queue stats": ("pending claimed sending sent delivered read failed cancelled paused", "sent_last_minute"),
+    "daemon status": ("version pid started_at uptime_ms network database shards devices memory_bytes state_dir", ""),
+    "system ping": ("at", ""),
+    "device logout d1 --yes": (DEVICE, DEVICE_MORE),
+    "device delete g1 --yes": ("device cancelled", ""),
+    "daemon stop --yes": ("pid", ""),
+}
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+IDS = ("id", "device", "campaign", "phone", "to", "next")
+
+
+def check_values(command, item):
+    for key, value in item.items():
+        if key in IDS:
+            check(isinstance(value, str), f"{command}: {key} is not a string: {value!r}")
+        if key.endswith("_at") or key == "at":
+            check(isinstance(value, str) and TIME.match(value), f"{command}: {key} is no time: {value!r}")
+
+
+def the_keys_of_every_command_stay(build):
+    with World(build, (LEAD, 200), name="keys") as w:
+        linked(w, 2)
+        with open(os.path.join(w.directory, "leads.csv"), "w") as f:
+            f.write(f"phone,name,niche,status\n{LEAD},Ann,shops,customer\n{LEAD + 1},Bob,,\n12,x,,\n")
+        names = {m["name"] for m in w.wad.call("rpc.discover")["methods"]}
+        done = {c.split()[0] + "." + c.split()[1] for c in KEYS}
+        rpc_only = {"event.subscribe", "event.unsubscribe", "system.hello", "rpc.discover"}
+        check(names - rpc_only == done, f"commands without a row, or rows without a command: {(names - rpc_only) ^ done}")
+        for command, (always, maybe) in KEYS.items():
+            if command == "campaign create T --text x":  # so that the second can be paused
+                shell(w, "wactl campaign create S --text s")
+                command = command + " --start-at 2099-01-01T00:00:00+08:00"
+            got = shell(w, f"cd {w.directory} && wactl -o json {command}")
+            check(got.returncode in (0, 7), f"{command}: exit {got.returncode} {got.stderr}")
+            value = json.loads(got.stdout)
+            items = value if isinstance(value, list) else [value]
+            check(items, f"{command}: an empty list shows no keys")
+            for item in items:
+                missing, more = set(always.split()) - set(item), set(item) - set(always.split()) - set(maybe.split())
+                check(not missing and not more, f"{command}: missing {missing}, new {more} (add new ones to the table)")
+                check_values(command, item)
+        w.wad.process.child.wait(30)
+        w.wad.start()
+
+
+def every_form_of_output_is_stable(build):
+    with World(build, (LEAD, 200), name="forms") as w:
+        w.wad.call("device.create", name='a,"b"')
+        w.wad.call("device.create", name="ünï 🎉")
+        check(shell(w, "COLUMNS=20 wactl device list -o json").stdout == shell(w, "COLUMNS=200 wactl -o json device list").stdout,
+              "JSON depends on the terminal")
+        for form in ("table", "json", "jsonl", "csv", "tsv", "yaml", "name"):
+            got = shell(w, f"wactl device list -o {form} | cat")
+            check(got.stdout and "\033" not in got.stdout and not got.stderr, f"{form}: {got.stdout!r} {got.stderr!r}")
+            check(shell(w, f"wactl device list -o {form} 2>/dev/null").stdout == shell(w, f"wactl -v device list -o {form}").stdout,
+                  f"{form}: -v changes stdout")
+        check(shell(w, "wactl device list -o name").stdout == "1\n2\n", "name")
+        check(shell(w, "wactl device list --fields name,id --no-header").stdout == 'a,"b"\t1\nünï 🎉\t2\n', "fields")
+        check(shell(w, "wactl device list -o csv --fields id,name").stdout == 'id,name\n1,"a,""b"""\n2,ünï 🎉\n', "csv")
+        check(shell(w, "wactl device list -o yaml --fields id").stdout == '- id: "1"\n- id: "2"\n', "yaml")
+        listed = shell(w, "wactl device list --fields")
+        check(listed.returncode == 0 and "delay_max_ms" in listed.stdout.split(), "--fields alone")
+        wrong = shell(w, "wactl device list --fields id,nmae")
+        check(wrong.returncode == 2 and "'name'" in wrong.stderr and not wrong.stdout, f"{wrong}")
+        check(shell(w, "wactl lead list").stdout.splitlines()[1:] == [], "an empty list has rows")
+        check(shell(w, "wactl lead list -o json").stdout == "[]\n", "an empty JSON list")
+        bad = shell(w, "wactl -o json device show nope")
+        error = json.loads(bad.stderr)
+        check(bad.returncode == 5 and error["name"] == "not_found" and error["code"] == -32004 and "nope" in error["message"], f"{bad}")
+
+
+def each_failure_has_its_exit_code(build):
+    with World(build, (LEAD, 20), name="codes") as w:
+        linked(w)
+        nobody = pwd.getpwnam("nobody").pw_uid
+        rows = [
+            ("wactl device list", 0, ""), ("wactl device pair d0 -o json", 6, "linked already"),
+            ("wactl devise list", 2, "did you mean 'device'"), ("wactl device lst", 2, "'list'"),
+            ("wactl device list --limt 3", 2, "--limit"), ("wactl device delete d0", 2, "--yes"),
+            ("wactl daemon stop", 2, "--yes"), ("wactl message send --device d0 --to 12 --text x", 2, "to:"),
+            ("wactl device create", 2, "needs a name"), ("wactl device create 5", 1, "taken for an id"),
+            ("wactl device create ' x'", 1, "blank"), ("wactl device create \"$(printf 'a\\033[31m')\"", 1, "control"),
+            ("wactl device create d0", 6, "taken"), ("wactl device show nope", 5, "nope"), ("wactl campaign show 77", 5, ""),
+            ("wactl --socket /nonexistent/wad.sock device list", 3, "/nonexistent/wad.sock"),
+            (f"printf 'phone\\n{LEAD}\\n1\\n' | wactl lead import -", 7, "line 3"),
+            (f"wactl message send --device d0 --to {LEAD} --text x --wait read --timeout 700ms", 8, "not yet read"),
+            ("wactl device create z && timeout -s INT 1 wactl device pair z", 130, ""),
+            ("wactl campaign create T --text x --devices d0 --devices nope", 5, "nope"),
+            ("wactl lead import /nonexistent.csv", 2, "/nonexistent.csv"),
+        ]
+        for line, code, word in rows:
+            got = shell(w, line)
+            real = 124 if code == 130 else code  # timeout tells its own
+            check(got.returncode in (code, real) and word in got.stderr, f"{line}: exit {got.returncode}, {got.stderr}")
+        if os.geteuid() == 0:
+            got = shell(w, "wactl device list", user=nobody)
+            check(got.returncode == 4 and w.wad.socket in got.stderr, f"forbidden socket: {got.returncode} {got.stderr}")
+            os.chmod(w.wad.socket, 0o666)
+            for method, code in (("device list", 4), ("system ping", 0), ("daemon stop --yes", 4), ("lead list", 4)):
+                got = shell(w, f"wactl {method}", user=nobody)
+                check(got.returncode == code, f"{method} as another user: {got.returncode} {got.stderr}")
+
+
+def a_dry_run_changes_nothing(build):
+    with World(build, (LEAD, 200), name="dry") as w:
+        linked(w, 2)
+        w.wad.call("lead.import", csv=f"phone,name,niche,status\n{LEAD},Ann,shops,customer\n{LEAD + 1},Bob,farms,prospect\n")
+        with open(os.path.join(w.directory, "p.png"), "wb") as f:
+            f.write(png(32, 32))
+
+        def state():
+            return [w.wad.call(m) for m in ("lead.list", "campaign.list", "queue.stats")]
+
+        before = state()
+        csv = f"phone,niche\n{LEAD},x\n{LEAD + 5},y\n1,z\n"
+        got = w.wad.call("lead.import", csv=csv, dry_run=True)
+        check((got["accepted"], got["updated"], got["dry_run"], got["rejected"][0]["line"]) == (1, 1, True, 4), f"{got}")
+        got = w.wad.call("campaign.create", title="t", text="x", niche="shops", dry_run=True)
+        check(got["total"] == 1 and got["devices"] == ["1", "2"] and got["dry_run"] and "id" not in got, f"{got}")
+        got = json.loads(shell(w, f"wactl campaign create t --image {w.directory}/p.png --caption c --devices d1 --dry-run -o json").stdout)
+        check(got["total"] == 2 and got["devices"] == ["2"] and got["has_image"], f"{got}")
+        for wrong in ({"text": "x", "devices": ["nope"]}, {"text": "x", "devices": []}, {"image": "bm9uZQ=="}, {}):
+            try:
+                w.wad.call("campaign.create", title="t", dry_run=True, **wrong)
+                raise Failure(f"taken: {wrong}")
+            except RpcError:
+                pass
+        check(state() == before, "a dry run changed something")
+        # a second import keeps what it does not name
+        w.wad.call("lead.import", csv=f"phone\n{LEAD}\n")
+        kept = w.wad.call("lead.list")["leads"][0]
+        check((kept["name"], kept["niche"], kept["status"]) == ("Ann", "shops", "customer"), f"{kept}")
+        w.wad.call("lead.import", csv=f"phone,niche,status\n{LEAD},farms,prospect\n")
+        kept = w.wad.call("lead.list")["leads"][0]
+        check((kept["name"], kept["niche"], kept["status"]) == ("Ann", "farms", "prospect"), f"{kept}")
+
+
+def a_batch_goes_on_after_a_bad_line(build):
+    with World(build, (LEAD, 200), name="batch") as w:
+        linked(w)
+        path = os.path.join(w.directory, "batch")
+        with open(path, "w") as f:
+            f.write("# it's a comment\n\ndevice show d0 --fields name\nnonsense\nwactl device show nope\ndevice delete d0\nevent watch\n")
+            for i in range(1000):
+                f.write(f"message send --device d0 --to {LEAD + i % 100} --text 'number {i}' --key k{i}\n")
+        for line in (f"wactl batch {path}", f"wactl batch - < {path}"):
+            got = shell(w, line, timeout=120)
+            out = [json.loads(x) for x in got.stdout.splitlines()]
+            check(got.returncode == 7 and out[0] == {"name": "d0"} and len(out) == 1001, f"{line}: {got.returncode}, {len(out)}")
+            errors = [json.loads(x)["message"] for x in got.stderr.splitlines() if x.startswith("{")]
+            check([int(re.match(r"line (\d+): ", e)[1]) for e in errors] == [4, 5, 6, 7], f"{errors}")
+            check("1001 done, 4 failed" in got.stderr, got.stderr[-200:])
+        stats = w.wad.call("queue.stats")
+        check(sum(stats[s] for s in ("pending", "claimed", "sending", "sent", "delivered", "read", "failed")) == 1000,
+              f"a key that came again made a message: {stats}")
+        try:
+            w.wad.call("message.send", device="d0", to=str(LEAD), text="another", key="k0")
+            raise Failure("one key, two messages")
+        except RpcError as e:
+            check(e.code == -32003 and "key" in str(e), str(e))
+
+
+class Terminal:
+    """A tmux window of its own server."""
+
+    made = 0
+
+    def __init__(self, w, columns, rows, line, env=""):
+        Terminal.made += 1
+        self.name = f"wad-test-{os.getpid()}-{Terminal.made}"
+        path = os.path.join(w.build, "ctl")
+        self.tmux("-f", os.devnull, "new-session", "-d", "-x", str(columns), "-y", str(rows),
+                  f"env LC_ALL=C.UTF-8 WAD_SOCKET={w.wad.socket} PATH={path}:$PATH {env} sh -c {shlex.quote('trap : INT; ' + line + '; echo end $?; sleep 60')}")
+
+    def tmux(self, *args):
+        return subprocess.run(["tmux", "-L", self.name, *args], capture_output=True, text=True, timeout=20,
+                              env={**os.environ, "LC_ALL": "C.UTF-8"}).stdout
+
+    def text(self, *more):
+        return self.tmux("capture-pane", "-p", *more)
+
+    def wait(self, word, seconds=20):
+        try:
+            return wait_until(lambda: word in self.text() and self.text(), seconds, "")
+        except Failure:
+            raise Failure(f"not within {seconds} s: the terminal shows {word!r}; it shows:\n{self.text()}")
+
+    def end(self):
+        self.tmux("kill-server")
+
+
+def decode(screen, directory):
+    """The screen as a picture, through zbarimg: half blocks are dark."""
+    lines = [line for line in screen.splitlines() if set(line) <= set(" ▀▄█") and line.strip()]
+    width = max(len(line) for line in lines) + 8
+    rows = [[0] * width for _ in range(8)]
+    for line in lines:
+        line = line.ljust(width)
+        rows.append([c in "▀█" for c in line])
+        rows.append([c in "▄█" for c in line])
+    rows += [[0] * width for _ in range(8)]
+    zoom = 4
+    picture = b"P5 %d %d 255\n" % (width * zoom, len(rows) * zoom)
+    for row in rows:
+        picture += b"".join((b"\0" if dark else b"\xff") * zoom for dark in row) * zoom
+    path = os.path.join(directory, "qr.pgm")
+    with open(path, "wb") as f:
+        f.write(picture)
+    return subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, text=True).stdout.strip()
+
+
+def needs(*programs):
+    missing = [p for p in programs if shutil.which(p) is None]
+    if missing:
+        print(f"       needs {', '.join(missing)}")
+    return not missing
+
+
+def a_phone_can_read_the_code_on_the_terminal(build):
+    if not needs("tmux", "zbarimg"):
+        return
+    with World(build, (LEAD, 20), name="terminal") as w:
+        w.wad.call("device.create", name="seen")
+        t = Terminal(w, 100, 45, "wactl device pair seen")
+        try:
+            screen = t.wait("code 1 of")
+            qr = decode(screen, w.directory)
+            check(qr == w.wad.call("device.qr", device="seen")["qr"], f"the code reads {qr!r}")
+            w.sandbox.scan(qr, LEAD)
+            screen = t.wait("end 0")
+            check("seen is linked" in screen and "█" not in screen.split("seen is linked")[1], screen)
+        finally:
+            t.end()
+        w.wad.call("device.create", name="texts")
+        got = shell(w, "wactl device pair texts --qr text --timeout 2s")
+        check(got.returncode == 8 and len(got.stdout.split()) >= 1 and got.stdout.split()[0].count(",") >= 3, f"{got}")
+        t = Terminal(w, 40, 10, "wactl device pair texts --timeout 3s")
+        try:
+            check("█" not in t.wait("40x10"), "a code that does not fit was drawn")
+        finally:
+            t.end()
+
+
+def tables_questions_and_pages_on_a_terminal(build):
+    if not needs("tmux", "script"):
+        return
+    with World(build, (LEAD, 20), name="pages") as w:
+        for i in range(60):
+            w.wad.call("device.create", name=f"device-{i}")
+        seen = os.path.join(w.directory, "paged")
+        t = Terminal(w, 120, 20, "wactl device list", env=f"WACTL_PAGER='cat > {seen}'")
+        try:
+            t.wait("end 0")
+            check(open(seen).read().count("device-") == 60, "the pager did not get the table")
+        finally:
+            t.end()
+        os.unlink(seen)
+        for line, how in ((f"WACTL_PAGER='cat > {seen}' wactl device list | cat", {}),
+                          (f"WACTL_PAGER='cat > {seen}' wactl device list --limit 3", {}),
+                          (f"WACTL_PAGER='cat > {seen}' wactl device list --no-pager", {}),
+                          ("WACTL_PAGER= wactl device list", {}), ("WACTL_PAGER=no-such-pager wactl device list", {})):
+            t = Terminal(w, 121, 20, line, **how)
+            try:
+                screen = t.wait("end 0")
+                check("device-" in screen and not os.path.exists(seen), f"{line}: paged, or nothing shown\n{screen}")
+            finally:
+                t.end()
+        t = Terminal(w, 100, 20, "wactl device delete device-7")
+        try:
+            screen = t.wait("[y/N]")
+            check("device-7" in screen and "forget" in screen, screen)
+            t.tmux("send-keys", "n", "Enter")
+            t.wait("end 2")
+            check(w.wad.call("device.show", device="device-7")["name"], "deleted all the same")
+        finally:
+            t.end()
+        colour = {}
+        for name, env, flag in (("plain", "", ""), ("no", "NO_COLOR=1", ""), ("empty", "NO_COLOR=", ""), ("dumb", "TERM=dumb", ""),
+                                ("never", "", "--color=never"), ("always", "NO_COLOR=1", "--color always"),
+                                ("force", "CLICOLOR_FORCE=1 TERM=dumb", "")):
+            line = f"env {env} wactl --no-pager device list --limit 2 -o table {flag}"
+            colour[name] = "\033[1m" in shell(w, f"script -qec '{line}' /dev/null").stdout
+            colour[name + " piped"] = "\033" in shell(w, line + " | cat").stdout
+        want = {"plain": True, "empty": True, "always": True, "always piped": True, "force": True, "force piped": True}
+        check({k for k, v in colour.items() if v} == set(want), f"{colour}")
+
+
+def the_shell_runs_commands_and_keeps_no_loose_history(build):
+    if not needs("tmux"):
+        return
+    with World(build, (LEAD, 20), name="shell") as w:
+        state = os.path.join(w.directory, "state")
+        t = Terminal(w, 90, 24, "wactl", env=f"XDG_STATE_HOME={state}")
+        try:
+            t.wait("wactl>")
+            t.tmux("send-keys", "device create 'with blank'", "Enter")
+            t.wait("unpaired")
+            t.tmux("send-keys", "device sho", "Tab", "wi", "Tab")
+            t.wait("device show with")
+            t.tmux("send-keys", "C-c")
+            t.tmux("send-keys", "device shw x", "Enter")
+            t.wait("did you mean 'show'")
+            t.tmux("send-keys", "C-d")
+            t.wait("end 0")
+        finally:
+            t.end()
+        path = os.path.join(state, "wactl/history")
+        check(os.stat(path).st_mode & 0o777 == 0o600, "mode of the history")
+        check("device create 'with blank'" in open(path).read(), "history")
+
+
+def names_are_completed_in_each_shell(build):
+    with World(build, (LEAD, 20), name="complete") as w:
+        for name in ("sales-1", "sales-2", "other"):
+            w.wad.call("device.create", name=name)
+        want = ["sales-1", "sales-2"]
+        got = shell(w, "wactl __complete -- device show s").stdout.split()
+        check(got == want, f"{got}")
+        bash = f"""source {ROOT}/completions/wactl.bash
+COMP_WORDS=(wactl device show s) COMP_CWORD=3 COMP_LINE='wactl device show s' COMP_POINT=19
+_wactl; printf '%s\\n' "${{COMPREPLY[@]}}" """
+        with open(os.path.join(w.directory, "c.bash"), "w") as f:
+            f.write(bash)
+        check(shell(w, f"bash {w.directory}/c.bash").stdout.split() == want, "bash")
+        if needs("fish"):
+            got = shell(w, f"fish --no-config -c 'source {ROOT}/completions/wactl.fish; complete -C \"wactl device show s\"'",
+                        env={"HOME": w.directory})
+            check(got.stdout.split() == want, f"fish: {got.stdout!r} {got.stderr!r}")
+        if needs("zsh", "tmux"):
+            with open(os.path.join(w.directory, ".zshrc"), "w") as f:
+                f.write(f"autoload -Uz compinit; compinit -u -D\nsource {ROOT}/completions/_wactl\nPS1='> '\n")
+            t = Terminal(w, 80, 20, "zsh -i", env=f"ZDOTDIR={w.directory}")
+            try:
+                t.wait(">", 20)
+                t.tmux("send-keys", "wactl device show s", "Tab", "Tab")
+                t.wait("sales-2")
+            finally:
+                t.end()
+        w.wad.process.stop()
+        got = shell(w, "wactl __complete -- device show s")
+        check(got.returncode == 0 and got.stdout == "" and got.stderr == "", f"without a daemon: {got}")
+        w.wad.start()
+
+
+def events_agree_with_their_table(build):
+    with World(build, (LEAD, 200), name="topics") as w:
+        page = open(os.path.join(ROOT, "man/wad-rpc.7")).read()
+        table = dict(re.findall(r"\.It Ic ([a-z]+\.[a-z_]+)\n((?:(?!\.It|\.El).*\n)+)", page[page.index("begin: wactl docs man topics"):]))
+        check(len(table) > 10, f"{table}")
+        rpc = Rpc(w.wad.socket)
+        rpc.call("event.subscribe")
+        w.wad.pair("d0", LEAD + 100, delay_min_ms=0, delay_max_ms=0)
+        w.wad.wait_online(1)
+        w.wad.call("lead.import", csv=f"phone\n{LEAD}\n{LEAD + 1}\n5\n")
+        campaign = w.wad.campaign(title="c", text="x")
+        w.wad.wait_campaign(campaign)
+        w.sandbox.admin("POST", f"/admin/phones/{LEAD + 100}/unlink", {"device": 1})
+        seen = {}
+        rpc.sock.settimeout(10)
+        while "device.logged_out" not in seen or "campaign.state" not in seen:
+            event = json.loads(rpc.file.readline())["params"]
+            seen.setdefault(event["topic"], event)
+        check({"device.qr", "device.paired", "device.online", "lead.imported", "message.sent", "campaign.state"} <= set(seen), f"{set(seen)}")
+        for topic, event in seen.items():
+            check(topic in table, f"{topic} is not in the table")
+            for field in event["data"]:
+                check(re.search(rf"\b{field}\b", table[topic]) or field in ("state", "reason"), f"{topic}: {field} is not in the table: {table[topic]}")
+        check(seen["lead.imported"]["data"] == {"accepted": 2, "updated": 0, "rejected": 1}, f"{seen['lead.imported']}")
+        check(seen["device.paired"]["data"]["phone"] == str(LEAD + 100) and seen["device.paired"]["id"], f"{seen['device.paired']}")
+        check("id" not in seen["device.qr"], "a passing event has an id")
+        rpc.close()
+
+
+def watch_goes_on_through_a_restart(build):
+    with World(build, (LEAD, 200), name="watch") as w:
+        linked(w)
+        path = os.path.join(w.directory, "events")
+        with open(path, "wb") as out:
+            watch = subprocess.Popen([os.path.join(build, "ctl/wactl"), "--socket", w.wad.socket, "event", "watch", "message.sent"],
+                                     stdout=out, stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        for i in range(3):
+            w.wad.wactl("message", "send", "--device", "d0", "--to", LEAD, "--text", f"a{i}", "--wait", "sent")
+        w.wad.process.kill()
+        w.wad.start()
+        w.wad.wait_online(1)
+        for i in range(3):
+            w.wad.wactl("message", "send", "--device", "d0", "--to", LEAD, "--text", f"b{i}", "--wait", "sent")
+        wait_until(lambda: len(open(path).readlines()) >= 6, 20, "six events")
+        watch.send_signal(signal.SIGINT)
+        check(watch.wait(10) == 130, "exit after an interrupt")
+        lines = [json.loads(x) for x in open(path)]
+        check(len(lines) == 6 and len({x["data"]["id"] for x in lines}) == 6, f"{lines}")
+        head = shell(w, "wactl event watch --since-id 0 | head -n 1", timeout=20)
+        check(json.loads(head.stdout)["topic"], "head")
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests([
+        the_keys_of_every_command_stay,
+        every_form_of_output_is_stable,
+        each_failure_has_its_exit_code,
+        a_dry_run_changes_nothing,
+        a_batch_goes_on_after_a_bad_line,
+        a_phone_can_read_the_code_on_the_terminal,
+        tables_questions_and_pages_on_a_terminal,
+        the_shell_runs_commands_and_keeps_no_loose_history,
+        names_are_completed_in_each_shell,
+        events_agree_with_their_table,
+        watch_goes_on_through_a_restart,
+    ], os.path.abspath(sys.argv[1])))
