@@ -132,7 +132,8 @@ static struct delayed *delayed_new(const struct conn *c, struct span plain)
 static uint64_t latency(struct conn *c, mono_ms *last_due)
 {
 	const struct faults *f = &c->sb->faults;
-	int64_t now = clock_mono(c->sb->clock).ms, due = now;
+	/* the loop's own time, which later_plan counts from: another clock would let one overtake */
+	int64_t now = (int64_t)uv_now(&c->sb->loop), due = now;
 
 	if (f->latency_max_ms && faults_hit(f, conn_pn(c)))
 		due += rng_between(c->sb->rng, f->latency_min_ms, f->latency_max_ms);
