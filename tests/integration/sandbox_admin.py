@@ -2,10 +2,12 @@
 """The sandbox's admin interface, path by path and knob by knob, as programs outside use it; wad is the client.
 usage: sandbox_admin.py BUILD [STEP ...]"""
 import base64
+import hashlib
 import http.client
 import json
 import os
 import shutil
+import socket
 import ssl
 import sys
 import tempfile
@@ -526,6 +528,44 @@ def restarts(b, entry):
     b.clean()
 
 
+def violating(build):
+    """What a client does wrong is noted; its connection ends, the server goes on."""
+    with Bench(build, wad=False) as b:
+        def kinds():
+            return [v["kind"] for v in b.good("GET", "/admin/violations")]
+
+        def token(data):
+            return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+
+        body = os.urandom(500)
+        status, _ = b.ask("POST", f"/mms/image/{token(b'other bytes')}?auth=x&token={token(b'other bytes')}", body)
+        check(400 <= status < 500, f"a wrong upload token: {status}")
+        same("noted", len(kinds()), 1)
+        up = b.good("POST", f"/mms/image/{token(body)}?auth=x&token={token(body)}", body, tls=True)
+        has("upload", up, "url", "direct_path")
+        check("?" in up["direct_path"], f"{up}")
+        conn = http.client.HTTPConnection("127.0.0.1", b.sandbox.plain_port, timeout=20)
+        conn.request("GET", up["direct_path"], headers={"Range": "bytes=100-199"})
+        part = conn.getresponse()
+        same("a range", (part.status, part.read()), (206, body[100:200]))
+        conn.close()
+        b.faults(mediaStatus=503)
+        same("media fault", b.ask("GET", up["direct_path"])[0], 503)
+        b.calm()
+        with socket.create_connection(("127.0.0.1", b.sandbox.plain_port), 20) as s:
+            s.sendall(b"GET /ws/chat?ED=CAUIAggF HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                      b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+            check(s.recv(4096).startswith(b"HTTP/1.1 101 "), "no upgrade")
+            wait_until(lambda: len(b.good("GET", "/admin/clients")) == 1, LAG, "the connection is listed")
+            junk = b"WA\x06\x03" + b"\0\0\x20" + bytes(range(32))  # one frame that is no handshake
+            s.sendall(b"\x82" + bytes([0x80 | len(junk)]) + b"\0\0\0\0" + junk)
+            wait_until(lambda: "framing" in kinds(), LAG, f"a framing violation: {kinds()}")
+            wait_until(lambda: not b.good("GET", "/admin/clients"), LAG, "the connection ends")
+        same("accounts", len(b.good("GET", "/admin/phones?limit=1000")), 30)
+        b.good("POST", "/admin/reset")
+        same("forgotten", (kinds(), b.ask("GET", up["direct_path"])[0]), ([], 404))
+
+
 # -- faults --
 
 def faults_of_links(build):
@@ -586,12 +626,12 @@ def faults_of_links(build):
 
         b.faults(latencyMs={"min": 100, "max": 200})
         began = time.monotonic()
-        ids = [b.send("d", OTHER, f"slow {i}") for i in range(5)]
+        ids = [b.send("d", OTHER, f"slow {i:02}") for i in range(30)]
         for i in ids:
             b.wait_row(i, "delivered")
         check(time.monotonic() - began > 0.2, "no latency")
-        same("order kept", [m["text"] for m in b.entries(phone=OTHER) if m["kind"] == "message"][-5:],
-             [f"slow {i}" for i in range(5)])
+        same("order kept", [m["text"] for m in b.entries(phone=OTHER) if m["kind"] == "message"][-30:],
+             [f"slow {i:02}" for i in range(30)])
         b.calm()
 
         stream_errors(b)
@@ -812,7 +852,7 @@ class Beside:
             raise self.wrong
 
 
-TESTS = (options, scanning, names_and_codes, phones, watching, faults_of_links, faults_of_messages, half_open)
+TESTS = (options, scanning, names_and_codes, phones, watching, violating, faults_of_links, faults_of_messages, half_open)
 
 
 def main(build, only):
