@@ -1,4 +1,5 @@
 /* The pager: WACTL_PAGER, PAGER, else less. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,7 @@ void page_begin(struct session *s)
 /* false: there is no such pager */
 static bool paged(const char *text, size_t len)
 {
+	void (*old)(int) = signal(SIGPIPE, SIG_IGN); /* a pager may end before it has read all */
 	FILE *pager = popen(pager_name(), "w");
 	int status;
 
@@ -58,6 +60,7 @@ static bool paged(const char *text, size_t len)
 		return false;
 	fwrite(text, 1, len, pager);
 	status = pclose(pager);
+	signal(SIGPIPE, old);
 	return !(WIFEXITED(status) && WEXITSTATUS(status) == 127);
 }
 

@@ -332,6 +332,7 @@ static int run(struct process *p)
 	w->log = log_root();
 	w->state_dir = p->settings.state_dir;
 	w->network_url = p->settings.network_url;
+	w->admin_group = p->settings.admin_group;
 	w->started_at = clock_unix(w->clock);
 	w->stop = stop;
 	list_init(&w->device_waits);

@@ -30,6 +30,8 @@ const struct config_row settings_rows[] = {
 	  "connects a second, over all devices" },
 	{ "rpc", "socket", CONFIG_PATH, NULL, NULL, 0, 0,
 	  "Unix socket of JSON-RPC; default: wad.sock in the runtime or the state directory" },
+	{ "rpc", "admin_group", CONFIG_TEXT, "wad-admin", NULL, 0, 0,
+	  "members may do everything, as root and wad's own user may; the socket is given to this group" },
 	{ "database", "uri", CONFIG_TEXT, NULL, "DB_URI", 0, 0,
 	  "PostgreSQL to use; default: a private one below the state directory" },
 	{ "daemon", "shards", CONFIG_U32, "0", NULL, 0, 64,
@@ -209,6 +211,7 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->network_url = config_text(c, "network", "url");
 	s->tls_ca_file = config_text(c, "network", "tls_ca_file");
 	s->device_os = config_text(c, "network", "device_os");
+	s->admin_group = config_text(c, "rpc", "admin_group");
 	s->database_uri = config_text(c, "database", "uri");
 	s->connect_rate = config_u32(c, "network", "connect_rate");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");

@@ -23,7 +23,7 @@ struct wad {
 	struct event_hub *events;
 	struct rpc_server *rpc;
 	bool stopping; /* no more changes are taken */
-	const char *state_dir, *network_url;
+	const char *state_dir, *network_url, *admin_group;
 	unix_ms started_at;
 	struct list device_waits;    /* api_device.c: calls that wait for a device */
 	int64_t admin_user;          /* the one user of this installation */

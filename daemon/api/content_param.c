@@ -59,25 +59,32 @@ static enum errc store_image(struct rpc_req *req, struct arena *a,
 	return ERR_OK;
 }
 
-void content_param_take(struct rpc_req *req,
-			void (*then)(struct rpc_req *req, const struct content_param *c))
+/* exactly one of them, a caption only with an image */
+static enum errc check(const struct rpc_req *req, struct err *e)
 {
 	bool has_text = rpc_param_has(req->params, "text"),
 	     has_image = rpc_param_has(req->params, "image");
+
+	if (has_text == has_image)
+		return err_set(e, ERR_BAD_PARAMS,
+			       has_text ? "text and image: give one; an image has a caption"
+					: "text or image: one is needed");
+	if (has_text && rpc_param_has(req->params, "caption"))
+		return err_set(e, ERR_BAD_PARAMS, "caption: only with an image");
+	return ERR_OK;
+}
+
+void content_param_take(struct rpc_req *req,
+			void (*then)(struct rpc_req *req, const struct content_param *c))
+{
 	struct content_param c = { .body = rpc_param_text(req->params, "text") };
 	AUTO_ARENA struct arena *a = arena_new();
 	struct err e = ERR_NONE;
 
-	if (has_text == has_image)
-		err_set(&e, ERR_BAD_PARAMS,
-			has_text ? "text and image: give one; an image has a caption"
-				 : "text or image: one is needed");
-	else if (has_text && rpc_param_has(req->params, "caption"))
-		err_set(&e, ERR_BAD_PARAMS, "caption: only with an image");
-	else if (has_image)
+	if (check(req, &e) == ERR_OK && rpc_param_has(req->params, "image"))
 		store_image(req, a, then, &e);
+	else if (e.code == ERR_OK)
+		then(req, &c);
 	if (e.code)
 		rpc_fail(req, &e);
-	else if (has_text)
-		then(req, &c);
 }

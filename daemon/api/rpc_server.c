@@ -1,5 +1,6 @@
 #include "daemon/api/rpc_server.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -7,12 +8,15 @@
 
 #include "shared/base/xalloc.h"
 
+#include "daemon/api/peer_role.h"
+
 struct rpc_server {
 	uv_pipe_t listener;
 	struct wad *wad;
 	struct list conns;
 	size_t count;
 	char *path;
+	struct admin_group admins;
 	bool closing;
 };
 
@@ -315,21 +319,14 @@ static void conn_close(struct rpc_conn *c)
 	uv_close((uv_handle_t *)&c->pipe, on_conn_closed);
 }
 
-/* root and the daemon's own user are admin; others may only say hello */
 static void identify(struct rpc_conn *c)
 {
-	struct ucred cred;
-	socklen_t len = sizeof cred;
 	uv_os_fd_t fd;
 
-	c->role = ROLE_ANYONE;
-	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-		return;
-	if (cred.uid == 0 || cred.uid == geteuid()) {
-		c->role = ROLE_ADMIN;
+	c->role = uv_fileno((uv_handle_t *)&c->pipe, &fd) ? ROLE_ANYONE
+							  : peer_role(fd, &c->server->admins);
+	if (c->role == ROLE_ADMIN)
 		c->user_id = c->server->wad->admin_user;
-	}
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -356,17 +353,32 @@ static void on_connection(uv_stream_t *listener, int status)
 
 /* -- the listener -- */
 
-static bool is_alive(const char *path)
+/* what a socket that nobody listens on left behind goes; anything else stays */
+static enum errc clear_path(const char *path, struct err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat st;
 	bool alive;
+	pid_t pid;
+	int fd;
 
+	if (lstat(path, &st))
+		return ERR_OK;
+	if (!S_ISSOCK(st.st_mode))
+		return err_set(e, ERR_CONFIG,
+			       "rpc socket %.120s: there is a file that is no socket", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
 	alive = fd >= 0 && connect(fd, (const struct sockaddr *)&a, sizeof a) == 0;
+	pid = alive ? peer_pid(fd) : 0;
 	if (fd >= 0)
 		close(fd);
-	return alive;
+	if (alive)
+		return err_set(e, ERR_CONFLICT,
+			       "rpc socket %.120s: a daemon answers there already, pid %d", path,
+			       (int)pid);
+	unlink(path);
+	return ERR_OK;
 }
 
 enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **ret, struct err *e)
@@ -378,10 +390,8 @@ enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **re
 	if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
 		return err_set(e, ERR_CONFIG, "rpc socket %.80s: the path is longer than 107 bytes",
 			       path);
-	if (is_alive(path))
-		return err_set(e, ERR_CONFLICT, "rpc socket %.120s: a daemon answers there already",
-			       path);
-	unlink(path);
+	if (clear_path(path, e))
+		return e->code;
 	s = xcalloc(1, sizeof *s);
 	s->wad = w;
 	s->path = xstrdup(path);
@@ -395,6 +405,9 @@ enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **re
 	if (rc)
 		return err_set(e, ERR_SYSTEM, "rpc socket %.120s: %s", path,
 			       uv_strerror(rc)); /* the process ends */
+	s->admins = admin_group_find(w->admin_group);
+	if (s->admins.exists && chown(path, (uid_t)-1, s->admins.gid))
+		LOG_WARN(w->log, "rpc.group", F_STR("socket", path), F_STR("why", strerror(errno)));
 	*ret = s;
 	return ERR_OK;
 }

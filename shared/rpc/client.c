@@ -1,10 +1,12 @@
 #include "shared/rpc/client.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -54,6 +56,18 @@ static enum errc wait_for(int fd, short events, struct deadline d, struct err *e
 	return err_set(e, ERR_SYSTEM, "poll: %s", strerror(errno));
 }
 
+static enum errc forbidden(const char *path, struct err *e)
+{
+	const struct group *g;
+	struct stat st;
+
+	if (stat(path, &st))
+		return err_set(e, ERR_FORBIDDEN, "%.120s: its directory is closed to you", path);
+	g = getgrgid(st.st_gid);
+	return err_set(e, ERR_FORBIDDEN, "%.120s: not allowed; are you in its group, %.32s?", path,
+		       g ? g->gr_name : "which has no name");
+}
+
 static enum errc explain_connect(const char *path, int error, struct err *e)
 {
 	switch (error) {
@@ -64,8 +78,7 @@ static enum errc explain_connect(const char *path, int error, struct err *e)
 			       "%.120s: nobody listens there (left over); is wad running?", path);
 	case EACCES:
 	case EPERM:
-		return err_set(e, ERR_UNREACHABLE,
-			       "%.120s: not allowed; are you in the group that owns it?", path);
+		return forbidden(path, e);
 	default:
 		return err_set(e, ERR_UNREACHABLE, "%.120s: %s", path, strerror(error));
 	}

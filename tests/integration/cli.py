@@ -167,6 +167,7 @@ def each_failure_has_its_exit_code(build):
         if os.geteuid() == 0:
             got = shell(w, "wactl device list", user=nobody)
             check(got.returncode == 4 and w.wad.socket in got.stderr, f"forbidden socket: {got.returncode} {got.stderr}")
+            check("group" in got.stderr, got.stderr)
             os.chmod(w.wad.socket, 0o666)
             for method, code in (("device list", 4), ("system ping", 0), ("daemon stop --yes", 4), ("lead list", 4)):
                 got = shell(w, f"wactl {method}", user=nobody)

@@ -3,12 +3,13 @@
 is refused with the object, the step and the cause, and loses nothing."""
 import json
 import os
+import resource
 import socket
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
-from wadtest import Failure, RpcError, Rpc, World, run_tests  # noqa: E402
+from wadtest import Failure, RpcError, Rpc, World, run_tests, wait_until  # noqa: E402
 
 
 def check(condition, what):
@@ -133,6 +134,63 @@ def wrong_input_is_named_and_loses_nothing(build):
         check(again.returncode == 1 and str(wad.process.pid) in again.stderr, f"a second wad: {again.returncode} {again.stderr}")
 
 
+def limits_hold_and_cost_others_nothing(build):
+    """c3, c9: a batch of 100, 64 calls in flight, thousands of idle callers."""
+    with World(build, (60120000001, 1), name="limits") as w:
+        r = Raw(w.wad.socket)
+        one = '{"jsonrpc":"2.0","id":%d,"method":"device.list"}'
+        got = r.ask("[" + ",".join(one % i for i in range(100)) + "]")
+        check(sorted(a["id"] for a in got) == list(range(100)) and all("result" in a for a in got), "a batch of 100")
+        got = r.ask("[" + ",".join(one % i for i in range(101)) + "]")
+        check(isinstance(got, dict) and got["error"]["code"] == -32600 and "100" in got["error"]["message"], f"{got}")
+        r.sock.sendall("".join(one % i + "\n" for i in range(2000)).encode())
+        check({json.loads(r.file.readline())["id"] for _ in range(2000)} == set(range(2000)), "2000 calls without a pause")
+        r.close()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        rpc = Rpc(w.wad.socket)
+        before = rpc.call("daemon.status")["memory_bytes"]
+        count, idle = min(10000, hard - 200), []
+        for _ in range(count):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(w.wad.socket)
+            idle.append(s)
+        check(Rpc(w.wad.socket).call("system.ping")["at"], f"no room beside {count} idle callers")
+        each = (rpc.call("daemon.status")["memory_bytes"] - before) / count
+        check(each < 4096, f"an idle caller costs {each:.0f} bytes")
+        for s in idle:
+            s.close()
+        for _ in range(3000):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(w.wad.socket)
+            s.close()
+        rpc.call("system.ping")
+        files = wait_until(lambda: len(os.listdir(f"/proc/{w.wad.process.pid}/fd")) < 200, 20, "callers that left are forgotten")
+        check(files, "files")
+        rpc.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def a_key_is_one_message(build):
+    with World(build, (60120000001, 5), name="key") as w:
+        wad = w.wad
+        wad.pair("d1", 60120000001, delay_min_ms=0, delay_max_ms=0)
+        wad.wait_online(1)
+        ids = {wad.call("message.send", device="d1", to="60120000002", text="once", key="k")["id"] for _ in range(5)}
+        check(len(ids) == 1, f"{ids}")
+        wait_until(lambda: wad.call("message.show", id=ids.copy().pop())["state"] == "delivered", 20, "it is delivered")
+        wad.process.kill()
+        wad.start()
+        check(wad.call("message.send", device="d1", to="60120000002", text="once", key="k")["id"] in ids, "a restart forgot the key")
+        for other in ({"text": "twice"}, {"to": "60120000003"}):
+            try:
+                wad.call("message.send", **{"device": "d1", "to": "60120000002", "text": "once", "key": "k", **other})
+                raise Failure(f"taken under a used key: {other}")
+            except RpcError as e:
+                check(e.code == -32003, str(e))
+        check(len(w.sandbox.shown("once")) == 1, "shown more than once")
+
+
 def a_slow_reader_hurts_nobody(build):
     with World(build, (60120000001, 1), name="slow") as w:
         slow = Raw(w.wad.socket)
@@ -155,4 +213,5 @@ def a_slow_reader_hurts_nobody(build):
 
 if __name__ == "__main__":
     sys.exit(run_tests([the_rules_of_json_rpc_hold, bad_lines_and_great_ones_end_the_connection_only,
-                        wrong_input_is_named_and_loses_nothing, a_slow_reader_hurts_nobody], sys.argv[1]))
+                        wrong_input_is_named_and_loses_nothing, a_slow_reader_hurts_nobody,
+                        limits_hold_and_cost_others_nothing, a_key_is_one_message], sys.argv[1]))

@@ -64,6 +64,7 @@ VALUES = {  # two good values each, and one that is refused
     "network.connect_rate": ("5", "6", "0"),
     "network.tls_ca_file": ("/etc/passwd", "/etc/group", "/nonexistent/ca.pem"),
     "rpc.socket": ("/tmp/one.sock", "/tmp/two.sock", "/tmp/" + "x" * 120),
+    "rpc.admin_group": ("one", "two", None),
     "database.uri": ("postgresql://h1/db", "postgresql://h2/db", "postgresql://h/db?nope=1"),
     "daemon.shards": ("1", "2", "65"),
     "daemon.log_level": ("debug", "warn", "loud"),
@@ -338,6 +339,37 @@ def files_are_for_their_owner_only(build):
         wad.start()
 
 
+def members_of_the_admin_group_are_admins(build):
+    if os.geteuid() != 0:
+        print("       needs root, to call as other users")
+        return
+    import grp
+    group = grp.getgrnam("games")
+    with World(build, (LEAD, 5), settings={"rpc.admin_group": "games"}, name="group") as w:
+        check(os.stat(w.wad.socket).st_gid == group.gr_gid, "the socket's group")
+        nobody = pwd.getpwnam("nobody").pw_uid
+        wactl = [os.path.join(build, "ctl/wactl"), "--socket", w.wad.socket, "device", "list"]
+        for gid, extra, code in ((group.gr_gid, [], 0), (65534, [group.gr_gid], 0), (65534, [], 4)):
+            done = subprocess.run(wactl, user=nobody, group=gid, extra_groups=extra, capture_output=True, text=True, cwd="/")
+            check(done.returncode == code, f"gid {gid} {extra}: exit {done.returncode} {done.stderr}")
+
+
+def a_file_in_the_sockets_place_is_not_lost(build):
+    with World(build, (LEAD, 5), name="place") as w:
+        w.wad.process.stop()
+        with open(w.wad.socket, "w") as f:
+            f.write("somebody's notes")
+        refused = subprocess.run(w.wad.process.child.args, capture_output=True, text=True, timeout=60)
+        check(refused.returncode == 1 and "no socket" in refused.stderr, f"{refused}")
+        check(open(w.wad.socket).read() == "somebody's notes", "the file is gone")
+        os.unlink(w.wad.socket)
+        w.wad.start()
+        second = subprocess.run([os.path.join(build, "daemon/wad"), "--state-dir", w.wad.state + "2", "--config", w.wad.config],
+                                capture_output=True, text=True, timeout=60)
+        check(second.returncode == 1 and f"pid {w.wad.process.pid}" in second.stderr, f"two on one socket: {second.stderr}")
+        check(w.wad.call("system.ping")["at"], "the first does not answer any more")
+
+
 def rows_of(dump, table):
     """Rows of a plain dump: column -> text as COPY has it."""
     head, _, rest = dump.partition(b"\nCOPY public.%s (" % table.encode())
@@ -423,5 +455,7 @@ if __name__ == "__main__":
         a_server_of_ones_own_is_used,
         a_lost_database_pauses_sending_and_says_so,
         files_are_for_their_owner_only,
+        members_of_the_admin_group_are_admins,
+        a_file_in_the_sockets_place_is_not_lost,
         no_secret_is_seen_anywhere,
     ], sys.argv[1]))
