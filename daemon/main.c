@@ -20,6 +20,7 @@
 #include "daemon/api/api_device.h"
 #include "daemon/api/event_hub.h"
 #include "daemon/api/rpc_server.h"
+#include "daemon/privileges.h"
 #include "daemon/settings.h"
 #include "daemon/store/cluster.h"
 #include "daemon/store/migrate.h"
@@ -54,7 +55,8 @@ static enum errc make_dir(const char *path, struct err *e)
 	}
 }
 
-static enum errc make_parent(const char *path, struct err *e)
+/* *ret_made: the directory, when it was not there; the caller's */
+static enum errc make_parent(const char *path, char **ret_made, struct err *e)
 {
 	AUTO_FREE char *dir = xstrdup(path);
 	char *slash = strrchr(dir, '/');
@@ -62,7 +64,12 @@ static enum errc make_parent(const char *path, struct err *e)
 	if (slash == NULL || slash == dir)
 		return ERR_OK;
 	*slash = '\0';
-	return access(dir, F_OK) == 0 ? ERR_OK : make_dir(dir, e);
+	if (access(dir, F_OK) == 0)
+		return ERR_OK;
+	if (make_dir(dir, e))
+		return e->code;
+	*ret_made = xstrdup(dir);
+	return ERR_OK;
 }
 
 /* one daemon a state directory */
@@ -104,13 +111,16 @@ static void set_limits(void)
 static enum errc prepare(struct process *p, struct err *e)
 {
 	AUTO_FREE char *key = NULL;
+	AUTO_FREE char *made = NULL;
 
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
 	set_limits();
 	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(e, ERR_SYSTEM, "libraries: cannot be initialised");
-	if (make_dir(p->settings.state_dir, e) || make_parent(p->settings.socket, e) ||
+	if (make_dir(p->settings.state_dir, e) || make_parent(p->settings.socket, &made, e) ||
+	    privileges_drop(p->settings.user, p->settings.state_dir,
+			    (const char *const[]){ made, NULL }, e) ||
 	    take_lock(p, e))
 		return e->code;
 	key = xasprintf("%s/key", p->settings.state_dir);

@@ -36,6 +36,8 @@ const struct config_row settings_rows[] = {
 	  "PostgreSQL to use; default: a private one below the state directory" },
 	{ "daemon", "shards", CONFIG_U32, "0", NULL, 0, 64,
 	  "loops that carry devices; 0: one a core" },
+	{ "daemon", "user", CONFIG_TEXT, NULL, NULL, 0, 0,
+	  "started as root, wad becomes this user at once; the state directory becomes the user's" },
 	{ "daemon", "log_level", CONFIG_TEXT, "info", NULL, 0, 0,
 	  "trace, debug, info, warn or error" },
 	{ "devices", "failover_ms", CONFIG_U32, "120000", NULL, 1000, 86400000,
@@ -212,6 +214,7 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->tls_ca_file = config_text(c, "network", "tls_ca_file");
 	s->device_os = config_text(c, "network", "device_os");
 	s->admin_group = config_text(c, "rpc", "admin_group");
+	s->user = config_text(c, "daemon", "user");
 	s->database_uri = config_text(c, "database", "uri");
 	s->connect_rate = config_u32(c, "network", "connect_rate");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");

@@ -8,7 +8,7 @@ extern const struct config_row settings_rows[];
 struct settings {
 	struct config *config;
 	char *state_dir, *config_file, *socket;
-	const char *network_url, *tls_ca_file, *device_os, *database_uri, *admin_group;
+	const char *network_url, *tls_ca_file, *device_os, *database_uri, *admin_group, *user;
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
 	uint32_t shards, connect_rate, failover_ms;

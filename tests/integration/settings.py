@@ -67,6 +67,7 @@ VALUES = {  # two good values each, and one that is refused
     "rpc.admin_group": ("one", "two", None),
     "database.uri": ("postgresql://h1/db", "postgresql://h2/db", "postgresql://h/db?nope=1"),
     "daemon.shards": ("1", "2", "65"),
+    "daemon.user": ("one", "two", None),
     "daemon.log_level": ("debug", "warn", "loud"),
     "devices.failover_ms": ("1000", "2000", "999"),
 }
@@ -354,6 +355,39 @@ def members_of_the_admin_group_are_admins(build):
             check(done.returncode == code, f"gid {gid} {extra}: exit {done.returncode} {done.stderr}")
 
 
+def root_becomes_the_user_that_is_set(build):
+    if os.geteuid() != 0:
+        print("       needs root")
+        return
+    user = pwd.getpwnam("nobody")
+    with World(build, (LEAD, 5), name="user") as w:
+        wad = w.wad
+        wad.process.stop()
+        socket = os.path.join(w.directory, "run/wad.sock")
+        lines = open(wad.config).read().replace(f"socket = {wad.socket}", f"socket = {socket}")
+        ca = os.path.join(w.directory, "ca.pem")
+        shutil.copy(w.sandbox.ca_file, ca)
+        os.chmod(ca, 0o644)
+        with open(wad.config, "w") as f:
+            f.write(lines.replace(w.sandbox.ca_file, ca) + "[daemon]\nuser = nobody\n")
+        wad.state, wad.socket = os.path.join(w.directory, "own"), socket
+        wad.start()
+        status = dict(line.split(":", 1) for line in open(f"/proc/{wad.process.pid}/status") if ":" in line)
+        check(set(status["Uid"].split()) == {str(user.pw_uid)} and set(status["Gid"].split()) == {str(user.pw_gid)}, status["Uid"])
+        check("0" not in status["Groups"].split() and int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0, f"{status}")
+        check(status["NoNewPrivs"].strip() == "1", "NoNewPrivs")
+        check(os.stat(wad.state).st_uid == user.pw_uid and os.stat(wad.state + "/key").st_uid == user.pw_uid, "owner of the state")
+        wad.pair("d1", LEAD)  # root may still call
+        wad.wait_online(1)
+        wad.process.stop()
+        wad.start()
+        wad.wait_online(1)
+        wad.process.stop()
+        wrong = subprocess.run(wad.process.child.args + ["--set", "daemon.user=no-such-user"], capture_output=True, text=True, timeout=60)
+        check(wrong.returncode == 1 and "no-such-user" in wrong.stderr, f"{wrong}")
+        wad.start()
+
+
 def a_file_in_the_sockets_place_is_not_lost(build):
     with World(build, (LEAD, 5), name="place") as w:
         w.wad.process.stop()
@@ -456,6 +490,7 @@ if __name__ == "__main__":
         a_lost_database_pauses_sending_and_says_so,
         files_are_for_their_owner_only,
         members_of_the_admin_group_are_admins,
+        root_becomes_the_user_that_is_set,
         a_file_in_the_sockets_place_is_not_lost,
         no_secret_is_seen_anywhere,
-    ], sys.argv[1]))
+    ], os.path.abspath(sys.argv[1])))
