@@ -17,6 +17,7 @@ static const struct ctl_flag flags[] = {
 	{ "--quiet",     'q', NULL,     NULL, NULL, "no notes on stderr" },
 	{ "--verbose",   'v', NULL,     NULL, NULL, "more notes on stderr" },
 	{ "--socket",    0,   "PATH",   NULL, NULL, "the daemon's socket" },
+	{ "--user",      0,   "NAME",   NULL, NULL, "an admin acts as this user" },
 	{ "--timeout",   0,   "TIME",   NULL, NULL, "give up after, e.g. 5s, 2m" },
 	{ "--color",     0,   "WHEN",   "auto always never", NULL, "colour" },
 	{ "--no-color",  0,   NULL,     NULL, NULL, "same as --color=never" },
@@ -41,7 +42,7 @@ static const struct cat_param watch_out[] = {
 	{ NULL },
 };
 const struct cat_method ctl_event_watch = {
-	.name = "event.watch", .role = ROLE_USER, .in = watch_in, .out = watch_out, .args = "topics",
+	.name = "event.watch", .role = ROLE_VIEWER, .in = watch_in, .out = watch_out, .args = "topics",
 	.doc = "Print events as they come, one JSON object a line.",
 };
 /* clang-format on */
@@ -192,6 +193,8 @@ static enum errc unknown_verb(const char *noun, size_t len, const char *verb, st
 static const struct cat_param *param_of_flag(const struct cat_method *m, const char *name,
 					     size_t len)
 {
+	bool is_secret = len > 7 && strncmp(name + len - 5, "-file", 5) == 0;
+	const struct cat_param *p;
 	char own[64];
 
 	if (m == NULL || len < 3 || len - 2 >= sizeof own)
@@ -199,7 +202,15 @@ static const struct cat_param *param_of_flag(const struct cat_method *m, const c
 	for (size_t i = 2; i < len; i++)
 		own[i - 2] = name[i] == '-' ? '_' : name[i];
 	own[len - 2] = '\0';
-	return cat_param_find(m->in, own);
+	p = cat_param_find(m->in, own);
+	if (p && p->type == CAT_SECRET)
+		return NULL; /* only by file: a command line is seen by others */
+	if (p == NULL && is_secret) {
+		own[len - 7] = '\0';
+		p = cat_param_find(m->in, own);
+		p = p && p->type == CAT_SECRET ? p : NULL;
+	}
+	return p;
 }
 
 static const struct ctl_flag *flag_find(const struct cat_method *m, const char *name, size_t len)
@@ -276,6 +287,8 @@ static enum errc apply_flag(struct ctl_args *a, const struct ctl_flag *f, const 
 		a->verbose = true;
 	else if (strcmp(f->name, "--socket") == 0)
 		a->socket = value;
+	else if (strcmp(f->name, "--user") == 0)
+		a->user = value;
 	else if (strcmp(f->name, "--timeout") == 0 && !ctl_duration_ms(value, &a->timeout_ms))
 		return err_set(e, ERR_USAGE, "--timeout: '%.40s' is no duration such as 5s or 2m",
 			       value);
@@ -424,8 +437,8 @@ static enum errc check_required(const struct ctl_args *a, struct err *e)
 
 		for (size_t i = 0; i < a->values_len; i++)
 			given |= a->values[i].param == p;
-		if (given || p->need != CAT_REQUIRED)
-			continue;
+		if (given || p->need != CAT_REQUIRED || p->type == CAT_SECRET)
+			continue; /* a secret is asked for */
 		if (cat_word_in(a->method->args, p->name))
 			return err_set(e, ERR_USAGE, "%.*s %s needs a %s: %s",
 				       (int)noun_len(a->method), a->method->name,

@@ -47,7 +47,8 @@ struct ctl_args {
 	enum ctl_format format;
 	enum ctl_color color;
 	bool quiet, verbose, yes, no_header, no_input, no_pager;
-	const char *socket, *fields;
+	bool in_batch; /* stdin holds other commands */
+	const char *socket, *user, *fields;
 	bool list_fields; /* --fields without a list */
 	int timeout_ms;   /* -1: not given */
 	/* flags of single commands */

@@ -58,12 +58,15 @@ static int run_line(struct batch *b, const char *text)
 		if (ctl_args_parse(len + 1, argv, &args, &e))
 			return session_fail(&b->s, &e);
 	}
-	if (args.command != COMMAND_CALL || args.socket) {
+	if (args.command != COMMAND_CALL || args.socket || args.user) {
 		err_set(&e, ERR_USAGE, "%s cannot stand in a batch",
-			args.socket ? "--socket" : "this command");
+			args.socket ? "--socket"
+			: args.user ? "--user"
+				    : "this command");
 		return session_fail(&b->s, &e);
 	}
 	inherit(&args, b->start);
+	args.in_batch = true;
 	b->s.args = &args;
 	return session_run(&b->s);
 }

@@ -10,6 +10,9 @@ void help_flag_name(const struct cat_param *p, char out[static 64])
 	out[at++] = '-';
 	for (const char *c = p->name; *c && at < 63; c++)
 		out[at++] = *c == '_' ? '-' : *c;
+	/* a secret is never typed into a command line, where others see it */
+	for (const char *c = p->type == CAT_SECRET ? "-file" : ""; *c && at < 63; c++)
+		out[at++] = *c;
 	out[at] = '\0';
 }
 
@@ -113,6 +116,7 @@ const char *help_value_name(const struct cat_param *p)
 		return "A,B,...";
 	case CAT_BYTES:
 	case CAT_DOC:
+	case CAT_SECRET:
 		return "FILE";
 	case CAT_OBJECT:
 	case CAT_OBJECTS:
@@ -141,7 +145,8 @@ static void usage_line(FILE *to, const struct cat_method *m)
 	for (const struct cat_param *p = m->in; p->name; p++) {
 		char flag[64];
 
-		if (p->need != CAT_REQUIRED || cat_word_in(m->args, p->name))
+		if (p->need != CAT_REQUIRED || p->type == CAT_SECRET ||
+		    cat_word_in(m->args, p->name))
 			continue;
 		help_flag_name(p, flag);
 		fprintf(to, " %s %s", flag, help_value_name(p));

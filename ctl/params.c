@@ -11,6 +11,8 @@
 #include "shared/base/wr.h"
 #include "shared/rpc/validate.h"
 
+#include "ctl/secret.h"
+
 enum { CONTENT_MAX = 15 << 20 };
 
 static enum errc read_all(int fd, const char *shown, struct wr *w, struct err *e)
@@ -61,7 +63,8 @@ static enum errc read_file(const char *path, struct wr *w, struct err *e)
 static enum errc content(const struct ctl_args *a, const struct ctl_value *v, struct wr *w,
 			 struct err *e)
 {
-	bool is_file = v->param->type == CAT_BYTES || v->param->type == CAT_DOC;
+	bool is_file = v->param->type == CAT_BYTES || v->param->type == CAT_DOC ||
+		       v->param->type == CAT_SECRET;
 	const char *text = v->text;
 
 	if (strcmp(text, "-") == 0 && (is_file || v->param->type == CAT_TEXT))
@@ -127,10 +130,26 @@ static enum errc add_value(const struct ctl_args *a, const struct ctl_value *v, 
 		code = add(params, v->param, span_str(own), e);
 	} else {
 		code = content(a, v, &w, e);
-		code = code ? code : add(params, v->param, wr_span(&w), e);
+		code = code ? code
+			    : add(params, v->param,
+				  v->param->type == CAT_SECRET ? ctl_secret_trim(wr_span(&w))
+							       : wr_span(&w),
+				  e);
 	}
 	wr_done(&w);
 	return code;
+}
+
+static enum errc add_secret(const struct ctl_args *a, const struct cat_param *p, json_t *params,
+			    struct err *e)
+{
+	struct wr w;
+
+	wr_init(&w, CONTENT_MAX);
+	if (ctl_secret_read(a, p, &w, e) == ERR_OK)
+		add(params, p, ctl_secret_trim(wr_span(&w)), e);
+	wr_done(&w);
+	return e->code;
 }
 
 enum errc ctl_params_build(const struct ctl_args *a, json_t **ret, struct err *e)
@@ -139,6 +158,13 @@ enum errc ctl_params_build(const struct ctl_args *a, json_t **ret, struct err *e
 
 	for (size_t i = 0; i < a->values_len; i++) {
 		if (add_value(a, &a->values[i], params, e)) {
+			json_decref(params);
+			return e->code;
+		}
+	}
+	for (const struct cat_param *p = a->method->in; p->name; p++) {
+		if (p->type == CAT_SECRET && p->need == CAT_REQUIRED &&
+		    json_object_get(params, p->name) == NULL && add_secret(a, p, params, e)) {
 			json_decref(params);
 			return e->code;
 		}

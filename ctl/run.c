@@ -37,6 +37,16 @@ bool stop_asked(void)
 	return stop_flag != 0;
 }
 
+static enum errc act_as(struct session *s, const char *user, struct err *e)
+{
+	json_t *answer = NULL;
+	enum errc code =
+		session_call(s, "system.act_as", json_pack("{s:s}", "user", user), &answer, e);
+
+	json_decref(answer);
+	return code;
+}
+
 enum errc session_open(struct session *s, const struct ctl_args *a, struct err *e)
 {
 	char path[512];
@@ -46,8 +56,10 @@ enum errc session_open(struct session *s, const struct ctl_args *a, struct err *
 	s->deadline_ms = a->timeout_ms < 0 ? -1 : clock_mono(clock_real()).ms + a->timeout_ms;
 	printer_init(&s->printer, a, stdout);
 	rpc_socket_path(path, sizeof path);
-	return rpc_client_open(a->socket ? a->socket : path, session_left_ms(s, CALL_MS_MAX),
-			       &s->client, e);
+	if (rpc_client_open(a->socket ? a->socket : path, session_left_ms(s, CALL_MS_MAX),
+			    &s->client, e))
+		return e->code;
+	return a->user ? act_as(s, a->user, e) : ERR_OK;
 }
 
 void session_done(struct session *s)

@@ -108,6 +108,7 @@ static void run_line(const struct ctl_args *start, const char *line)
 		words[0] = arena_strdup(a, "wactl");
 		if (ctl_args_parse(len + 1, words, &args, &e) == ERR_OK) {
 			args.socket = args.socket ? args.socket : start->socket;
+			args.user = args.user ? args.user : start->user;
 			args.format = args.format ? args.format : start->format;
 			args.color = args.color ? args.color : start->color;
 			if (args.command == COMMAND_CALL || args.command == COMMAND_WATCH)

@@ -140,6 +140,7 @@ static void on_db_closed(void *ctx)
 {
 	struct process *p = ctx;
 
+	accounts_close(p->wad.accounts);
 	if (p->cluster)
 		cluster_stop(p->cluster);
 	p->cluster = NULL;
@@ -268,24 +269,29 @@ static void start_parts(struct process *p)
 	fleet_load(w->fleet, on_fleet_loaded, p);
 }
 
-static void on_admin(void *ctx, const PGresult *r, const struct err *e)
+static void on_accounts(void *ctx, const struct account_reply *r, const struct err *e)
 {
 	struct process *p = ctx;
 
 	if (p->stopping)
 		return;
-	if (e->code || db_rows(r) == 0)
-		fail_start(p, e->code ? e
-				      : &(struct err){ ERR_DATABASE,
-						       "database: holds no admin user" });
-	p->wad.admin_user = db_i64(r, 0, 0);
+	if (e->code)
+		fail_start(p, e);
+	if (accounts_admin(p->wad.accounts) == NULL)
+		fail_start(p, &(struct err){ ERR_DATABASE, "database: holds no active admin" });
+	if (r->secret[0]) { /* for the eyes of who starts it the first time; never into the log */
+		printf("wad: no admin has a password yet; setup code, good once: %s\n", r->secret);
+		fflush(stdout);
+	}
 	start_parts(p);
 }
 
 static void tell_database(struct wad *w, enum event_topic t, const char *why)
 {
-	if (w->events)
-		event_hub_pass_take(w->events, w->admin_user, event_topic_name(t),
+	const struct user *admin = accounts_admin(w->accounts);
+
+	if (w->events && admin)
+		event_hub_pass_take(w->events, admin->id, event_topic_name(t),
 				    json_pack("{s:s}", "reason", why));
 }
 
@@ -335,7 +341,6 @@ static int run(struct process *p)
 	static const int numbers[] = { SIGTERM, SIGINT };
 	struct wad *w = &p->wad;
 	struct err e = ERR_NONE;
-	struct arena *a;
 
 	w->loop = uv_default_loop();
 	w->clock = clock_real();
@@ -354,9 +359,12 @@ static int run(struct process *p)
 		p->signals[i].data = p;
 		uv_signal_start(&p->signals[i], on_signal, numbers[i]);
 	}
-	a = arena_new();
-	db_query(w->db, STMT_USER_ADMIN, db_params_new(a), DB_IDEMPOTENT, on_admin, p);
-	arena_free(a);
+	w->accounts = accounts_new(&(struct accounts_cfg){ .loop = w->loop,
+							   .db = w->db,
+							   .clock = w->clock,
+							   .rng = rng_real(),
+							   .log = w->log });
+	accounts_load(w->accounts, on_accounts, p);
 	uv_run(w->loop, UV_RUN_DEFAULT);
 	uv_loop_close(w->loop);
 	connect_gate_free(p->gate);

@@ -6,6 +6,7 @@
 #include "shared/base/list.h"
 #include "shared/base/log.h"
 
+#include "daemon/engine/account.h"
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/fleet.h"
 #include "daemon/store/db.h"
@@ -19,6 +20,7 @@ struct wad {
 	struct log *log;
 	struct db *db; /* control loop's connection */
 	struct fleet *fleet;
+	struct accounts *accounts;
 	struct campaigns *campaigns;
 	struct event_hub *events;
 	struct rpc_server *rpc;
@@ -26,6 +28,5 @@ struct wad {
 	const char *state_dir, *network_url, *admin_group;
 	unix_ms started_at;
 	struct list device_waits;    /* api_device.c: calls that wait for a device */
-	int64_t admin_user;          /* the one user of this installation */
 	void (*stop)(struct wad *w); /* begin the orderly end */
 };

@@ -73,7 +73,7 @@ static void reply_campaign(struct rpc_req *req, int64_t id)
 
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, id);
-	db_query(req->wad->db, STMT_CAMPAIGN_SHOW, p, DB_IDEMPOTENT, on_show, req);
+	req_query(req, STMT_CAMPAIGN_SHOW, p, DB_IDEMPOTENT, on_show, req);
 	arena_free(a);
 }
 
@@ -165,7 +165,7 @@ static void rehearse(struct rpc_req *req, struct arena *a, const struct content_
 	db_p_i64(p, req->user_id);
 	db_p_text(p, rpc_param_text(req->params, "niche"));
 	db_p_text(p, rpc_param_text(req->params, "status"));
-	db_query(req->wad->db, STMT_CAMPAIGN_AUDIENCE, p, DB_IDEMPOTENT, on_audience, h);
+	req_query(req, STMT_CAMPAIGN_AUDIENCE, p, DB_IDEMPOTENT, on_audience, h);
 }
 
 static void put_optional_int(struct rpc_req *req, struct db_params *p, const char *name)
@@ -215,7 +215,7 @@ static void add_it(struct rpc_req *req, const struct content_param *c)
 	db_p_time(p, rpc_param_has(req->params, "start_at")
 			     ? rpc_param_time(req->params, "start_at")
 			     : (unix_ms){ INT64_MIN });
-	db_query(req->wad->db, STMT_CAMPAIGN_ADD, p, DB_ONCE, on_added, req);
+	req_query(req, STMT_CAMPAIGN_ADD, p, DB_ONCE, on_added, req);
 	arena_free(a);
 }
 
@@ -267,7 +267,7 @@ struct rpc_done api_campaign_list(struct rpc_req *req)
 	db_p_text(p, rpc_param_text(req->params, "state"));
 	db_p_i64(p, rpc_param_id(req->params, "after"));
 	db_p_i64(p, rpc_param_int(req->params, "limit"));
-	db_query(req->wad->db, STMT_CAMPAIGN_LIST, p, DB_IDEMPOTENT, on_list, req);
+	req_query(req, STMT_CAMPAIGN_LIST, p, DB_IDEMPOTENT, on_list, req);
 	arena_free(a);
 	return rpc_later(req);
 }
@@ -321,7 +321,7 @@ static struct rpc_done change(struct rpc_req *req, enum stmt stmt, bool wakes, c
 	c->wakes = wakes;
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, c->id);
-	db_query(req->wad->db, stmt, p, DB_ONCE, on_changed, c);
+	req_query(req, stmt, p, DB_ONCE, on_changed, c);
 	arena_free(a);
 	return rpc_later(req);
 }

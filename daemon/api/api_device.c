@@ -119,7 +119,11 @@ static void on_added(void *ctx, const PGresult *r, const struct err *e)
 		return;
 	}
 	if (db_rows(r) == 0) {
-		err_set(&err, ERR_CONFLICT, "device %.80s: the name is taken", name);
+		if (fleet_find_name(req->wad->fleet, req->user_id, name))
+			err_set(&err, ERR_CONFLICT, "device %.80s: the name is taken", name);
+		else
+			err_set(&err, ERR_CONFLICT,
+				"device %.80s: you have as many devices as you may", name);
 		rpc_fail(req, &err);
 		return;
 	}
@@ -147,15 +151,10 @@ struct rpc_done api_device_create(struct rpc_req *req)
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
-	const char *user = rpc_param_text(req->params, "user");
 	bool has_min = rpc_param_has(req->params, "delay_min_ms"),
 	     has_max = rpc_param_has(req->params, "delay_max_ms");
 	struct err e = ERR_NONE;
 
-	if (user && strcmp(user, "admin") != 0) {
-		err_set(&e, ERR_NOT_FOUND, "user %.64s: no such user", user);
-		return rpc_fail(req, &e);
-	}
 	if (has_max && rpc_param_int(req->params, "delay_max_ms") <
 			       (has_min ? rpc_param_int(req->params, "delay_min_ms") : 8000)) {
 		err_set(&e, ERR_BAD_PARAMS, "delay_max_ms: less than delay_min_ms");
@@ -173,7 +172,7 @@ struct rpc_done api_device_create(struct rpc_req *req)
 		db_p_i32(p, (int32_t)rpc_param_int(req->params, "delay_max_ms"));
 	else
 		db_p_null(p);
-	db_query(req->wad->db, STMT_DEVICE_ADD, p, DB_ONCE, on_added, req);
+	req_query(req, STMT_DEVICE_ADD, p, DB_ONCE, on_added, req);
 	return rpc_later(req);
 }
 
@@ -192,7 +191,7 @@ static void ask_rows(struct rpc_req *req, int64_t id, int64_t after, int64_t lim
 		db_p_null(p);
 	db_p_i64(p, after);
 	db_p_i64(p, limit);
-	db_query(req->wad->db, STMT_DEVICE_SHOW, p, DB_IDEMPOTENT, done, req);
+	req_query(req, STMT_DEVICE_SHOW, p, DB_IDEMPOTENT, done, req);
 	arena_free(a);
 }
 
@@ -328,7 +327,7 @@ static void delete_rows(struct rpc_req *req, int64_t device_id)
 	del->device_id = device_id;
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, device_id);
-	db_query(req->wad->db, STMT_DEVICE_DELETE, p, DB_IDEMPOTENT, on_deleted, del);
+	req_query(req, STMT_DEVICE_DELETE, p, DB_IDEMPOTENT, on_deleted, del);
 	arena_free(a);
 }
 

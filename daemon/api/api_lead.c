@@ -73,7 +73,7 @@ static void rehearse(struct importing *i)
 		phones[k] = i->csv.rows[k].phone;
 	db_p_i64(p, i->req->user_id);
 	db_p_i64_array(p, phones, i->csv.row_len);
-	db_query(i->req->wad->db, STMT_LEAD_KNOWN, p, DB_IDEMPOTENT, on_known, i);
+	req_query(i->req, STMT_LEAD_KNOWN, p, DB_IDEMPOTENT, on_known, i);
 }
 
 struct rpc_done api_lead_import(struct rpc_req *req)
@@ -139,7 +139,7 @@ struct rpc_done api_lead_list(struct rpc_req *req)
 	db_p_text(p, rpc_param_text(req->params, "status"));
 	db_p_i64(p, rpc_param_id(req->params, "after"));
 	db_p_i64(p, rpc_param_int(req->params, "limit"));
-	db_query(req->wad->db, STMT_LEAD_LIST, p, DB_IDEMPOTENT, on_list, req);
+	req_query(req, STMT_LEAD_LIST, p, DB_IDEMPOTENT, on_list, req);
 	arena_free(a);
 	return rpc_later(req);
 }

@@ -29,6 +29,11 @@ static void on_queued(void *ctx, const PGresult *r, const struct err *e)
 			 &(struct err){ ERR_BUSY, "message.send: the same key is being used" });
 		return;
 	}
+	if (db_bool(r, 0, db_col(r, "full"))) {
+		rpc_fail(req, &(struct err){ ERR_RATE_LIMITED,
+					     "message: you have queued as many as you may today" });
+		return;
+	}
 	if (!db_bool(r, 0, db_col(r, "same"))) {
 		struct err err = ERR_NONE;
 
@@ -78,8 +83,8 @@ static void queue_it(struct rpc_req *req, const struct content_param *c)
 		db_p_null(p);
 	db_p_text(p, rpc_param_text(req->params, "key"));
 	/* with a key a repeat is harmless; without one the caller is told that the outcome is unknown */
-	db_query(req->wad->db, STMT_OUTBOX_ADD, p,
-		 rpc_param_has(req->params, "key") ? DB_IDEMPOTENT : DB_ONCE, on_queued, req);
+	req_query(req, STMT_OUTBOX_ADD, p,
+		  rpc_param_has(req->params, "key") ? DB_IDEMPOTENT : DB_ONCE, on_queued, req);
 }
 
 struct rpc_done api_message_send(struct rpc_req *req)
@@ -127,7 +132,7 @@ struct rpc_done api_message_show(struct rpc_req *req)
 
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, rpc_param_id(req->params, "id"));
-	db_query(req->wad->db, STMT_OUTBOX_SHOW, p, DB_IDEMPOTENT, on_show, req);
+	req_query(req, STMT_OUTBOX_SHOW, p, DB_IDEMPOTENT, on_show, req);
 	arena_free(a);
 	return rpc_later(req);
 }
@@ -188,7 +193,7 @@ static void ask_list(struct rpc_req *req, int64_t device_id, const char *chat, c
 	db_p_text(p, chat);
 	db_p_text(p, lid_chat);
 	db_p_i64(p, rpc_param_int(req->params, "limit"));
-	db_query(req->wad->db, STMT_MESSAGE_RECENT, p, DB_IDEMPOTENT, on_list, req);
+	req_query(req, STMT_MESSAGE_RECENT, p, DB_IDEMPOTENT, on_list, req);
 	arena_free(a);
 }
 
@@ -246,7 +251,7 @@ struct rpc_done api_message_list(struct rpc_req *req)
 	p = db_params_new(a);
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, phone);
-	db_query(req->wad->db, STMT_LID_OF_PHONE, p, DB_IDEMPOTENT, on_lid, req);
+	req_query(req, STMT_LID_OF_PHONE, p, DB_IDEMPOTENT, on_lid, req);
 	arena_free(a);
 	return rpc_later(req);
 }

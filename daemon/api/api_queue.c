@@ -33,7 +33,7 @@ struct rpc_done api_queue_stats(struct rpc_req *req)
 	} else {
 		db_p_null(p);
 	}
-	db_query(req->wad->db, STMT_QUEUE_COUNT, p, DB_IDEMPOTENT, on_counts, req);
+	req_query(req, STMT_QUEUE_COUNT, p, DB_IDEMPOTENT, on_counts, req);
 	arena_free(a);
 	return rpc_later(req);
 }

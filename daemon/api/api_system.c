@@ -1,6 +1,7 @@
 #include "shared/rpc/discover.h"
 
 #include "daemon/api/handlers.h"
+#include "daemon/api/rpc_server.h"
 
 struct rpc_done api_system_hello(struct rpc_req *req)
 {
@@ -15,6 +16,25 @@ struct rpc_done api_system_ping(struct rpc_req *req)
 
 	unix_ms_text(clock_unix(req->wad->clock), now);
 	return rpc_reply_take(req, json_pack("{s:s}", "at", now));
+}
+
+struct rpc_done api_system_act_as(struct rpc_req *req)
+{
+	struct err e = ERR_NONE;
+	const struct user *u = NULL;
+
+	if (req->conn == NULL)
+		return rpc_fail(req, &(struct err){ ERR_UNSUPPORTED, "only on a connection" });
+	if (rpc_param_has(req->params, "user"))
+		u = req_user(req, "user", &e);
+	if (u && !u->active)
+		err_set(&e, ERR_CONFLICT, "user %.64s: is not active", u->name);
+	if (e.code)
+		return rpc_fail(req, &e);
+	rpc_conn_act_as(req->conn, u ? u->id : 0);
+	u = u ? u : accounts_find(req->wad->accounts, req->actor_id);
+	return rpc_reply_take(req, json_pack("{s:o,s:s,s:s}", "user", json_id(u->id), "name",
+					     u->name, "role", cat_role_name(u->role)));
 }
 
 struct rpc_done api_rpc_discover(struct rpc_req *req)

@@ -55,7 +55,7 @@ static enum errc store_image(struct rpc_req *req, struct arena *a,
 	s = xcalloc(1, sizeof *s);
 	s->req = req;
 	s->then = then;
-	db_query(req->wad->db, STMT_MEDIA_ADD, p, DB_IDEMPOTENT, on_stored, s);
+	req_query(req, STMT_MEDIA_ADD, p, DB_IDEMPOTENT, on_stored, s);
 	return ERR_OK;
 }
 

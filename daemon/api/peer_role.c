@@ -43,6 +43,17 @@ enum cat_role peer_role(int fd, const struct admin_group *g)
 	return g->exists && is_member(fd, &cred, g->gid) ? ROLE_ADMIN : ROLE_ANYONE;
 }
 
+bool peer_uid(int fd, uid_t *ret)
+{
+	struct ucred cred;
+	socklen_t len = sizeof cred;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+		return false;
+	*ret = cred.uid;
+	return true;
+}
+
 pid_t peer_pid(int fd)
 {
 	struct ucred cred;

@@ -14,5 +14,6 @@ struct admin_group {
 /* name may be NULL or of no group: then there are no such members */
 struct admin_group admin_group_find(const char *name);
 enum cat_role peer_role(int fd, const struct admin_group *g);
+bool peer_uid(int fd, uid_t *ret);
 /* the process that listens on a socket we are connected to; 0: unknown */
 pid_t peer_pid(int fd);

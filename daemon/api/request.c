@@ -3,11 +3,65 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+enum { AUDIT_TEXT_MAX = 200 };
+
+/* no secrets, no files, no long texts */
+static json_t *audit_params(const struct rpc_req *req)
+{
+	json_t *o = json_object();
+
+	for (const struct cat_param *p = req->method->in; p->name; p++) {
+		json_t *v = json_object_get(req->params, p->name);
+
+		if (v == NULL || p->type == CAT_SECRET || p->type == CAT_BYTES ||
+		    p->type == CAT_DOC ||
+		    (json_is_string(v) && json_string_length(v) > AUDIT_TEXT_MAX))
+			continue;
+		json_object_set(o, p->name, v);
+	}
+	return o;
+}
+
+/* what was made, else what the call names first */
+static const char *audit_object(const struct rpc_req *req, const json_t *result)
+{
+	const json_t *id = json_object_get(result, "id");
+
+	if (json_is_string(id))
+		return json_string_value(id);
+	for (const struct cat_param *p = req->method->in; p->name; p++)
+		if (json_is_string(json_object_get(req->params, p->name)) &&
+		    (p->type == CAT_REF || p->type == CAT_ID))
+			return json_string_value(json_object_get(req->params, p->name));
+	return "";
+}
+
+/* the one place: every writing method that succeeded passes here */
+static void audit(const struct rpc_req *req, const json_t *result)
+{
+	json_t *params;
+	char *text;
+
+	if (!req->method->writes || req->wad->accounts == NULL)
+		return;
+	params = audit_params(req);
+	text = json_dumps(params, JSON_COMPACT);
+	accounts_audit(req->wad->accounts,
+		       &(struct account_act){ .user_id = req->user_id,
+					      .actor_id = req->actor_id,
+					      .method = req->method->name,
+					      .object = audit_object(req, result),
+					      .params = text });
+	free(text);
+	json_decref(params);
+}
+
 struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result)
 {
 	if (result == NULL)
 		return rpc_fail(req,
 				&(struct err){ ERR_INTERNAL, "the answer could not be built" });
+	audit(req, result);
 	req->answer_take(req, result, NULL);
 	return (struct rpc_done){ 1 };
 }
@@ -35,8 +89,10 @@ struct rpc_done rpc_later(struct rpc_req *req)
 
 enum errc rpc_admit(struct rpc_req *req, const struct cat_method *m, json_t *params, struct err *e)
 {
-	if (m->role > req->role)
-		return err_set(e, ERR_FORBIDDEN, "%s: not permitted to this caller", m->name);
+	/* who acts as another may go back */
+	if (m->role > (m == &cat_system_act_as ? req->own_role : req->role))
+		return err_set(e, req->role ? ERR_FORBIDDEN : ERR_UNAUTHENTICATED,
+			       "%s: not permitted to this caller", m->name);
 	if (req->wad->stopping && m->writes)
 		return err_set(e, ERR_SHUTTING_DOWN, "%s: the daemon is stopping", m->name);
 	req->method = m;
@@ -55,6 +111,24 @@ const struct fleet_device *req_device(struct rpc_req *req, const char *param, st
 	if (d == NULL)
 		err_set(e, ERR_NOT_FOUND, "device %.80s: no such device", ref);
 	return d;
+}
+
+const struct user *req_user(struct rpc_req *req, const char *param, struct err *e)
+{
+	const char *ref = rpc_param_text(req->params, param);
+	const struct user *u = accounts_find_name(req->wad->accounts, ref);
+
+	if (u == NULL && ref[0] && strspn(ref, "0123456789") == strlen(ref) && strlen(ref) < 19)
+		u = accounts_find(req->wad->accounts, strtoll(ref, NULL, 10));
+	if (u == NULL)
+		err_set(e, ERR_NOT_FOUND, "user %.64s: no such user", ref);
+	return u;
+}
+
+void req_query(struct rpc_req *req, enum stmt stmt, const struct db_params *p,
+	       enum db_query_flags flags, db_result_fn done, void *ctx)
+{
+	db_query_as(req->wad->db, req->user_id, stmt, p, flags, done, ctx);
 }
 
 json_t *json_id(int64_t id)

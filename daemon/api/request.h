@@ -21,10 +21,11 @@ struct rpc_req {
 	void (*answer_take)(struct rpc_req *req, json_t *result, const struct err *e);
 	void *asker; /* of the HTTP side: the request, NULL when the client left */
 	const struct cat_method *method;
-	json_t *params; /* validated; owned */
-	json_t *id;     /* owned; NULL: a notification */
-	int64_t user_id;
-	enum cat_role role;
+	json_t *params;               /* validated; owned */
+	json_t *id;                   /* owned; NULL: a notification */
+	int64_t user_id;              /* whose objects it is about */
+	int64_t actor_id;             /* who calls: another when an admin acts as the user */
+	enum cat_role role, own_role; /* own_role: the actor's, on the socket only */
 	struct rpc_detail detail;
 	/* the socket's */
 	struct list link;
@@ -51,6 +52,12 @@ rpc_handler api_handler(const struct cat_method *m); /* bind.c */
 
 /* the device a CAT_REF parameter names, by id or name; NULL and *e set when there is none */
 const struct fleet_device *req_device(struct rpc_req *req, const char *param, struct err *e);
+
+/* the user a CAT_REF parameter names, by name or id: for admins only */
+const struct user *req_user(struct rpc_req *req, const char *param, struct err *e);
+/* a statement of this call: db_query_as its user. Handlers use nothing else for a tenant's rows */
+void req_query(struct rpc_req *req, enum stmt stmt, const struct db_params *p,
+	       enum db_query_flags flags, db_result_fn done, void *ctx);
 
 /* building results: absent values are left out */
 json_t *json_id(int64_t id);                                      /* "17" */

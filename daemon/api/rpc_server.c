@@ -33,8 +33,9 @@ struct rpc_conn {
 	struct rpc_lines lines;
 	struct list calls; /* in flight */
 	size_t call_len, waiting;
-	int64_t user_id;
-	enum cat_role role;
+	bool is_host;    /* who runs the machine: an admin */
+	int64_t own_id;  /* the user it came as; 0: nobody */
+	int64_t acts_as; /* 0: as itself */
 	unsigned garbage;
 	bool reading, closing;
 	bool eof; /* it will say no more, but may wait for answers */
@@ -170,6 +171,38 @@ static void on_answer(struct rpc_req *req, json_t *result, const struct err *e)
 	free(req);
 }
 
+/* -- who calls: asked each time, as users change -- */
+
+static const struct user *own_user(const struct rpc_conn *c)
+{
+	const struct accounts *a = c->server->wad->accounts;
+	const struct user *u = c->is_host ? accounts_admin(a) : accounts_find(a, c->own_id);
+
+	return u && u->active ? u : NULL;
+}
+
+static const struct user *acting_user(const struct rpc_conn *c)
+{
+	const struct user *u = own_user(c);
+
+	if (c->acts_as == 0)
+		return u;
+	if (u == NULL || u->role != ROLE_ADMIN)
+		return NULL;
+	u = accounts_find(c->server->wad->accounts, c->acts_as);
+	return u && u->active ? u : NULL;
+}
+
+static enum cat_role role_of(const struct user *u)
+{
+	return u ? u->role : ROLE_ANYONE;
+}
+
+void rpc_conn_act_as(struct rpc_conn *c, int64_t user_id)
+{
+	c->acts_as = user_id;
+}
+
 /* -- calls -- */
 
 static enum errc admit(const struct rpc_call *call, struct rpc_req *req, struct err *e)
@@ -191,12 +224,15 @@ static void start_call(struct rpc_conn *c, const struct rpc_call *call, struct r
 {
 	struct rpc_req *req = xcalloc(1, sizeof *req);
 	struct err e = call->err;
+	const struct user *own = own_user(c), *u = acting_user(c);
 
 	req->wad = c->server->wad;
 	req->answer_take = on_answer;
 	req->id = json_incref(call->id);
-	req->user_id = c->user_id;
-	req->role = c->role;
+	req->user_id = u ? u->id : 0;
+	req->actor_id = own ? own->id : 0;
+	req->role = role_of(u);
+	req->own_role = role_of(own);
 	req->conn = c;
 	req->batch = batch;
 	list_add_tail(&c->calls, &req->link);
@@ -321,12 +357,25 @@ static void conn_close(struct rpc_conn *c)
 
 static void identify(struct rpc_conn *c)
 {
+	const struct user *u;
 	uv_os_fd_t fd;
+	uid_t uid;
 
-	c->role = uv_fileno((uv_handle_t *)&c->pipe, &fd) ? ROLE_ANYONE
-							  : peer_role(fd, &c->server->admins);
-	if (c->role == ROLE_ADMIN)
-		c->user_id = c->server->wad->admin_user;
+	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) || !peer_uid(fd, &uid))
+		return;
+	c->is_host = peer_role(fd, &c->server->admins) == ROLE_ADMIN;
+	u = accounts_find_uid(c->server->wad->accounts, uid);
+	c->own_id = u ? u->id : 0;
+}
+
+void rpc_server_users_changed(struct rpc_server *s)
+{
+	LIST_EACH(l, &s->conns) {
+		struct rpc_conn *c = CONTAINER_OF(l, struct rpc_conn, link);
+
+		if ((c->own_id || c->acts_as) && acting_user(c) == NULL)
+			conn_close(c);
+	}
 }
 
 static void on_connection(uv_stream_t *listener, int status)

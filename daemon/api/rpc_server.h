@@ -1,5 +1,6 @@
 #pragma once
-/* JSON-RPC 2.0 on a Unix socket: accepts, knows the caller by SO_PEERCRED, cuts lines, validates against
+/* JSON-RPC 2.0 on a Unix socket: accepts, knows the caller by SO_PEERCRED (root, the
+ * daemon's own user and group wad-admin are admins, others are the user with that os_uid), cuts lines, validates against
  * the catalogue, calls handlers, writes answers. Bounds: connections, calls in flight a connection (then
  * it stops reading), bytes waiting to be read by a slow client. */
 #include "daemon/api/request.h"
@@ -13,6 +14,11 @@ enum errc rpc_server_new(struct wad *w, const char *path, struct rpc_server **re
 			 struct err *e) MUST_USE;
 void rpc_server_close(
 	struct rpc_server *s); /* unlinks the socket, closes all; frees itself later */
+
+/* all that follows on c is done as this user; 0: as the one who connected */
+void rpc_conn_act_as(struct rpc_conn *c, int64_t user_id);
+/* after users were changed: ends the connections of those who may no longer call */
+void rpc_server_users_changed(struct rpc_server *s);
 
 /* event subscriptions: notifications on a connection. on_close tells when it goes away. */
 size_t rpc_conn_waiting(const struct rpc_conn *c); /* bytes not yet read by the client */

@@ -66,6 +66,11 @@ const struct user *accounts_find_name(const struct accounts *a, const char *name
 const struct user *accounts_find_uid(const struct accounts *a, int64_t os_uid); /* active only */
 void accounts_reload(struct accounts *a, account_fn done, void *ctx); /* after users were changed */
 
+/* the first active admin: who the machine's own root acts as */
+const struct user *accounts_admin(const struct accounts *a);
+size_t accounts_admins(const struct accounts *a); /* active ones */
+enum cat_role account_role(const char *name);     /* ROLE_ANYONE: no such role */
+
 /* -- proving -- */
 /* Name or e-mail and password. address: of the caller ("192.0.2.7", "::1"; "local" for the socket), for
  * the limit on its network. A success starts a session: secret and csrf are set. */
@@ -84,6 +89,13 @@ void accounts_setup(struct accounts *a, const char *code, const char *name, cons
 /* ends the user's sessions as well */
 void accounts_set_password(struct accounts *a, int64_t user_id, const char *password,
 			   account_fn done, void *ctx);
+/* checks the length, then hashes; hash is NULL on failure */
+typedef void (*account_hash_fn)(void *ctx, const char *hash, const struct err *e);
+void accounts_hash_password(struct accounts *a, const char *password, account_hash_fn done,
+			    void *ctx);
+/* "name", "email" or "os_uid" when another user than `except` has it; NULL: free. NULL, -1: not asked */
+const char *accounts_taken(const struct accounts *a, int64_t except, const char *name,
+			   const char *email, int64_t os_uid);
 /* scope: "read", "write" or "admin", never more than the user's role; expires ms INT64_MIN: never */
 void accounts_token_new(struct accounts *a, int64_t user_id, const char *title, const char *scope,
 			unix_ms expires, account_fn done, void *ctx);

@@ -126,18 +126,30 @@ void db_close(struct db *d, void (*closed)(void *ctx), void *ctx)
 	on_change(d, NULL);
 }
 
-void db_query(struct db *d, enum stmt stmt, const struct db_params *p, enum db_query_flags flags,
-	      db_result_fn done, void *ctx)
+static void query(struct db *d, int64_t user_id, enum stmt stmt, const struct db_params *p,
+		  enum db_query_flags flags, db_result_fn done, void *ctx)
 {
 	struct err e = ERR_NONE;
 
 	shutting_down(&e);
 	if (d->phase == DB_OPEN)
-		db_queries_add(d->queries, stmt, p, flags, done, ctx);
+		db_queries_add(d->queries, user_id, stmt, p, flags, done, ctx);
 	else if (d->phase == DB_CLOSING)
 		db_queries_refuse(d->queries, done, ctx, &e);
 	else if (done)
 		done(ctx, NULL, &e);
+}
+
+void db_query(struct db *d, enum stmt stmt, const struct db_params *p, enum db_query_flags flags,
+	      db_result_fn done, void *ctx)
+{
+	query(d, DB_EVERYBODY, stmt, p, flags, done, ctx);
+}
+
+void db_query_as(struct db *d, int64_t user_id, enum stmt stmt, const struct db_params *p,
+		 enum db_query_flags flags, db_result_fn done, void *ctx)
+{
+	query(d, user_id, stmt, p, flags, done, ctx);
 }
 
 void db_commit_take(struct db *d, struct db_unit *u, db_done_fn done, void *ctx)

@@ -76,6 +76,10 @@ typedef void (*db_result_fn)(void *ctx, const PGresult *res, const struct err *e
 enum db_query_flags { DB_ONCE = 0, DB_IDEMPOTENT = 1 };
 void db_query(struct db *d, enum stmt stmt, const struct db_params *p, enum db_query_flags flags,
 	      db_result_fn done, void *ctx);
+/* as db_query, behind the wall of row-level security: the statement sees and writes rows of this user
+ * only, whatever its text says. 0 is nobody. */
+void db_query_as(struct db *d, int64_t user_id, enum stmt stmt, const struct db_params *p,
+		 enum db_query_flags flags, db_result_fn done, void *ctx);
 
 /* A unit owns copies of its parameters. done may be NULL. */
 struct db_unit;

@@ -12,6 +12,7 @@ enum {
 
 struct query {
 	struct list link;
+	int64_t user_id; /* the wall it is behind, or DB_EVERYBODY */
 	enum stmt stmt;
 	enum db_query_flags flags;
 	unsigned collisions;
@@ -69,6 +70,18 @@ static void on_fail(uv_timer_t *t)
 	qs->cfg.on_change(qs->cfg.ctx, NULL);
 }
 
+/* A pipeline's segment is one transaction, so that what this sets ends with it. When it is refused,
+ * the statement behind it is not run. */
+static void send_wall(struct db_queries *qs, int64_t user_id)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, user_id);
+	db_conn_send_stmt(qs->conn, STMT_DB_ACT_AS, p, NULL);
+	arena_free(a);
+}
+
 static void pump(struct db_queries *qs)
 {
 	while (!list_empty(&qs->waiting) && qs->in_flight_len < IN_FLIGHT_MAX &&
@@ -78,6 +91,8 @@ static void pump(struct db_queries *qs)
 		list_del(&q->link);
 		list_add_tail(&qs->in_flight, &q->link);
 		qs->in_flight_len++;
+		if (q->user_id != DB_EVERYBODY)
+			send_wall(qs, q->user_id);
 		db_conn_send_stmt(qs->conn, q->stmt, q->params, q);
 		db_conn_send_sync(qs->conn, q);
 	}
@@ -192,8 +207,9 @@ void db_queries_refuse(struct db_queries *qs, db_result_fn done, void *ctx, cons
 	uv_timer_start(&qs->fail, on_fail, 0, 0);
 }
 
-void db_queries_add(struct db_queries *qs, enum stmt stmt, const struct db_params *p,
-		    enum db_query_flags flags, db_result_fn done, void *ctx)
+void db_queries_add(struct db_queries *qs, int64_t user_id, enum stmt stmt,
+		    const struct db_params *p, enum db_query_flags flags, db_result_fn done,
+		    void *ctx)
 {
 	struct query *q;
 	struct err e = ERR_NONE;
@@ -204,6 +220,7 @@ void db_queries_add(struct db_queries *qs, enum stmt stmt, const struct db_param
 		return;
 	}
 	q = xcalloc(1, sizeof *q);
+	q->user_id = user_id;
 	q->stmt = stmt;
 	q->flags = flags;
 	q->since = now_ms();

@@ -14,9 +14,13 @@ struct db_queries_cfg {
 	void *ctx;
 };
 
+enum { DB_EVERYBODY = -1 };
+
 struct db_queries *db_queries_new(const struct db_queries_cfg *cfg);
-void db_queries_add(struct db_queries *qs, enum stmt stmt, const struct db_params *p,
-		    enum db_query_flags flags, db_result_fn done, void *ctx);
+/* user_id: whose rows are there for it, or DB_EVERYBODY */
+void db_queries_add(struct db_queries *qs, int64_t user_id, enum stmt stmt,
+		    const struct db_params *p, enum db_query_flags flags, db_result_fn done,
+		    void *ctx);
 /* the answer comes in the next turn of the loop */
 void db_queries_refuse(struct db_queries *qs, db_result_fn done, void *ctx, const struct err *e);
 bool db_queries_idle(const struct db_queries *qs);

@@ -96,6 +96,8 @@ const char *cat_type_name(enum cat_type type)
 		return "file";
 	case CAT_DOC:
 		return "text file";
+	case CAT_SECRET:
+		return "secret";
 	case CAT_OBJECT:
 		return "object";
 	case CAT_OBJECTS:
@@ -109,8 +111,10 @@ const char *cat_role_name(enum cat_role role)
 	switch (role) {
 	case ROLE_ANYONE:
 		return "anyone";
-	case ROLE_USER:
-		return "user";
+	case ROLE_VIEWER:
+		return "viewer";
+	case ROLE_OPERATOR:
+		return "operator";
 	case ROLE_ADMIN:
 		return "admin";
 	}

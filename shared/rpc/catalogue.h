@@ -21,12 +21,14 @@ enum cat_type {
 	CAT_LIST,    /* array of text */
 	CAT_BYTES,   /* base64; wactl reads the file that is named; .max is of the decoded bytes */
 	CAT_DOC,     /* text as it is; wactl reads the file that is named, - is stdin */
+	CAT_SECRET,  /* one line of text that is never shown, logged or put on a command line */
 	CAT_OBJECT,  /* only in results: names to numbers or texts */
 	CAT_OBJECTS, /* only in results: array of such objects */
 };
 
 enum cat_need { CAT_OPTIONAL, CAT_REQUIRED };
-enum cat_role { ROLE_ANYONE, ROLE_USER, ROLE_ADMIN };
+/* each may do what those before it may: viewers read, operators write, admins manage users */
+enum cat_role { ROLE_ANYONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
 
 struct cat_param {
 	const char *name;
@@ -67,8 +69,12 @@ struct cat_method {
 	X(campaign_cancel) \
 	X(queue_stats) \
 	X(event_subscribe) X(event_unsubscribe) \
+	X(user_create) X(user_list) X(user_show) X(user_update) X(user_passwd) X(user_delete) \
+	X(token_create) X(token_list) X(token_revoke) \
+	X(session_list) X(session_revoke) \
+	X(audit_list) \
 	X(daemon_status) X(daemon_stop) \
-	X(system_hello) X(system_ping) \
+	X(system_hello) X(system_ping) X(system_act_as) \
 	X(rpc_discover)
 /* clang-format on */
 

@@ -48,7 +48,7 @@ static const struct cat_param create_in[] = {
 	{ NULL },
 };
 const struct cat_method cat_campaign_create = {
-	.name = "campaign.create", .role = ROLE_USER, .writes = true, .in = create_in, .out = create_out,
+	.name = "campaign.create", .role = ROLE_OPERATOR, .writes = true, .in = create_in, .out = create_out,
 	.args = "title", .http = "POST /api/campaigns",
 	.doc = "Send a text or a picture to an audience of leads.",
 };
@@ -60,7 +60,7 @@ static const struct cat_param list_in[] = {
 	{ NULL },
 };
 const struct cat_method cat_campaign_list = {
-	.name = "campaign.list", .role = ROLE_USER, .in = list_in, .out = fields, .list = "campaigns",
+	.name = "campaign.list", .role = ROLE_VIEWER, .in = list_in, .out = fields, .list = "campaigns",
 	.http = "GET /api/campaigns", .doc = "List campaigns with their counts.",
 };
 
@@ -69,21 +69,21 @@ static const struct cat_param by_campaign[] = {
 	{ NULL },
 };
 const struct cat_method cat_campaign_show = {
-	.name = "campaign.show", .role = ROLE_USER, .in = by_campaign, .out = fields, .args = "campaign",
+	.name = "campaign.show", .role = ROLE_VIEWER, .in = by_campaign, .out = fields, .args = "campaign",
 	.http = "GET /api/campaigns/{campaign}", .doc = "Show a campaign with its counts by state.",
 };
 const struct cat_method cat_campaign_pause = {
-	.name = "campaign.pause", .role = ROLE_USER, .writes = true, .in = by_campaign, .out = fields,
+	.name = "campaign.pause", .role = ROLE_OPERATOR, .writes = true, .in = by_campaign, .out = fields,
 	.args = "campaign", .http = "POST /api/campaigns/{campaign}/pause",
 	.doc = "Stop sending and keep the queue.",
 };
 const struct cat_method cat_campaign_resume = {
-	.name = "campaign.resume", .role = ROLE_USER, .writes = true, .in = by_campaign, .out = fields,
+	.name = "campaign.resume", .role = ROLE_OPERATOR, .writes = true, .in = by_campaign, .out = fields,
 	.args = "campaign", .http = "POST /api/campaigns/{campaign}/resume",
 	.doc = "Go on sending.",
 };
 const struct cat_method cat_campaign_cancel = {
-	.name = "campaign.cancel", .role = ROLE_USER, .writes = true, .destroys = true, .in = by_campaign,
+	.name = "campaign.cancel", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_campaign,
 	.out = fields, .args = "campaign", .http = "POST /api/campaigns/{campaign}/cancel",
 	.doc = "End a campaign; what was not sent is cancelled.",
 };

@@ -19,7 +19,7 @@ static const struct cat_param status_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_daemon_status = {
-	.name = "daemon.status", .role = ROLE_USER, .in = none, .out = status_out,
+	.name = "daemon.status", .role = ROLE_ADMIN, .in = none, .out = status_out,
 	.http = "GET /api/daemon", .doc = "Show how the daemon is.",
 };
 

@@ -37,45 +37,43 @@ static const struct cat_param by_device[] = {
 
 static const struct cat_param create_in[] = {
 	{ "name", CAT_TEXT, CAT_REQUIRED, "a name of your choice, unique", .min = 1, .max = 64 },
-	{ "user", CAT_TEXT, CAT_OPTIONAL, "whose device it is; yours when absent", .min = 1, .max = 64 },
 	{ "delay_min_ms", CAT_INT, CAT_OPTIONAL, "shortest gap between two messages", .max = 86400000 },
 	{ "delay_max_ms", CAT_INT, CAT_OPTIONAL, "longest gap between two messages", .max = 86400000 },
 	{ NULL },
 };
 const struct cat_method cat_device_create = {
-	.name = "device.create", .role = ROLE_USER, .writes = true, .in = create_in, .out = device_fields,
+	.name = "device.create", .role = ROLE_OPERATOR, .writes = true, .in = create_in, .out = device_fields,
 	.args = "name", .http = "POST /api/devices", .doc = "Make a device, not yet linked.",
 };
 
 static const struct cat_param list_in[] = {
-	{ "user",  CAT_TEXT, CAT_OPTIONAL, "only this user's", .min = 1, .max = 64 },
 	{ "limit", CAT_INT,  CAT_OPTIONAL, "how many at most", "5000", 1, 5000 },
 	{ "after", CAT_ID,   CAT_OPTIONAL, "go on after this id" },
 	{ NULL },
 };
 const struct cat_method cat_device_list = {
-	.name = "device.list", .role = ROLE_USER, .in = list_in, .out = device_fields, .list = "devices",
+	.name = "device.list", .role = ROLE_VIEWER, .in = list_in, .out = device_fields, .list = "devices",
 	.http = "GET /api/devices", .doc = "List devices and how they are.",
 };
 
 const struct cat_method cat_device_show = {
-	.name = "device.show", .role = ROLE_USER, .in = by_device, .out = device_fields, .args = "device",
+	.name = "device.show", .role = ROLE_VIEWER, .in = by_device, .out = device_fields, .args = "device",
 	.http = "GET /api/devices/{device}", .doc = "Show one device.",
 };
 
 const struct cat_method cat_device_pair = {
-	.name = "device.pair", .role = ROLE_USER, .writes = true, .in = by_device, .out = pairing_fields,
+	.name = "device.pair", .role = ROLE_OPERATOR, .writes = true, .in = by_device, .out = pairing_fields,
 	.args = "device", .http = "POST /api/devices/{device}/pair",
 	.doc = "Link a device to a phone by QR code.",
 };
 
 const struct cat_method cat_device_qr = {
-	.name = "device.qr", .role = ROLE_USER, .in = by_device, .out = pairing_fields, .args = "device",
+	.name = "device.qr", .role = ROLE_VIEWER, .in = by_device, .out = pairing_fields, .args = "device",
 	.http = "GET /api/devices/{device}/qr", .doc = "Show the current QR text of a pairing.",
 };
 
 const struct cat_method cat_device_logout = {
-	.name = "device.logout", .role = ROLE_USER, .writes = true, .destroys = true, .in = by_device,
+	.name = "device.logout", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_device,
 	.out = device_fields, .args = "device", .http = "POST /api/devices/{device}/logout",
 	.doc = "Unlink a device from its phone; it can be paired again.",
 };
@@ -86,7 +84,7 @@ static const struct cat_param delete_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_device_delete = {
-	.name = "device.delete", .role = ROLE_USER, .writes = true, .destroys = true, .in = by_device,
+	.name = "device.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_device,
 	.out = delete_out, .args = "device", .http = "DELETE /api/devices/{device}",
 	.doc = "Unlink a device and forget it, with its keys and its queue.",
 };

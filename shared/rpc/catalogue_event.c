@@ -16,7 +16,7 @@ static const struct cat_param subscribe_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_event_subscribe = {
-	.name = "event.subscribe", .role = ROLE_USER, .rpc_only = true, .in = subscribe_in,
+	.name = "event.subscribe", .role = ROLE_VIEWER, .rpc_only = true, .in = subscribe_in,
 	.out = subscribe_out, .doc = "Get events as notifications on this connection.",
 };
 
@@ -25,7 +25,7 @@ static const struct cat_param unsubscribe_in[] = {
 	{ NULL },
 };
 const struct cat_method cat_event_unsubscribe = {
-	.name = "event.unsubscribe", .role = ROLE_USER, .rpc_only = true, .in = unsubscribe_in, .out = none,
+	.name = "event.unsubscribe", .role = ROLE_VIEWER, .rpc_only = true, .in = unsubscribe_in, .out = none,
 	.doc = "End a subscription.",
 };
 /* clang-format on */

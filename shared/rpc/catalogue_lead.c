@@ -17,7 +17,7 @@ static const struct cat_param import_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_lead_import = {
-	.name = "lead.import", .role = ROLE_USER, .writes = true, .in = import_in, .out = import_out,
+	.name = "lead.import", .role = ROLE_OPERATOR, .writes = true, .in = import_in, .out = import_out,
 	.args = "csv", .http = "POST /api/leads/import",
 	.doc = "Take leads from CSV; bad lines are listed, the rest is taken.",
 };
@@ -40,7 +40,7 @@ static const struct cat_param list_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_lead_list = {
-	.name = "lead.list", .role = ROLE_USER, .in = list_in, .out = list_out, .list = "leads",
+	.name = "lead.list", .role = ROLE_VIEWER, .in = list_in, .out = list_out, .list = "leads",
 	.http = "GET /api/leads", .doc = "List leads.",
 };
 /* clang-format on */

@@ -21,7 +21,7 @@ static const struct cat_param send_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_message_send = {
-	.name = "message.send", .role = ROLE_USER, .writes = true, .in = send_in, .out = send_out,
+	.name = "message.send", .role = ROLE_OPERATOR, .writes = true, .in = send_in, .out = send_out,
 	.http = "POST /api/messages", .doc = "Queue one message; it is sent when its device may.",
 };
 
@@ -46,7 +46,7 @@ static const struct cat_param show_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_message_show = {
-	.name = "message.show", .role = ROLE_USER, .in = show_in, .out = show_out, .args = "id",
+	.name = "message.show", .role = ROLE_VIEWER, .in = show_in, .out = show_out, .args = "id",
 	.http = "GET /api/messages/{id}", .doc = "Show how far a queued message is.",
 };
 
@@ -70,7 +70,7 @@ static const struct cat_param list_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_message_list = {
-	.name = "message.list", .role = ROLE_USER, .in = list_in, .out = list_out, .list = "messages",
+	.name = "message.list", .role = ROLE_VIEWER, .in = list_in, .out = list_out, .list = "messages",
 	.http = "GET /api/messages", .doc = "List stored messages, both directions, the newest last.",
 };
 /* clang-format on */

@@ -19,7 +19,7 @@ static const struct cat_param queue_out[] = {
 	{ NULL },
 };
 const struct cat_method cat_queue_stats = {
-	.name = "queue.stats", .role = ROLE_USER, .in = queue_in, .out = queue_out,
+	.name = "queue.stats", .role = ROLE_VIEWER, .in = queue_in, .out = queue_out,
 	.http = "GET /api/queue", .doc = "Count queued messages by state.",
 };
 /* clang-format on */

@@ -32,6 +32,21 @@ const struct cat_method cat_system_ping = {
 	.doc = "See whether the daemon answers.",
 };
 
+static const struct cat_param act_as_in[] = {
+	{ "user", CAT_REF, CAT_OPTIONAL, "id or name of the user; absent: yourself again", .max = 64, .noun = "user" },
+	{ NULL },
+};
+static const struct cat_param act_as_out[] = {
+	{ "user", CAT_ID,   CAT_REQUIRED, "id of the user that this connection now is" },
+	{ "name", CAT_TEXT, CAT_REQUIRED, "name" },
+	{ "role", CAT_ENUM, CAT_REQUIRED, "role", .values = "admin operator viewer" },
+	{ NULL },
+};
+const struct cat_method cat_system_act_as = {
+	.name = "system.act_as", .role = ROLE_ADMIN, .rpc_only = true, .in = act_as_in, .out = act_as_out,
+	.doc = "Be another user for the rest of this connection, with his rights.",
+};
+
 const struct cat_method cat_rpc_discover = {
 	.name = "rpc.discover", .role = ROLE_ANYONE, .rpc_only = true, .in = none, .out = none,
 	.doc = "Describe all methods as an OpenRPC document.",

@@ -36,6 +36,7 @@ static json_t *schema_of(const struct cat_param *p)
 	case CAT_REF:
 	case CAT_TEXT:
 	case CAT_DOC:
+	case CAT_SECRET:
 		return json_pack("{s:s}", "type", "string");
 	case CAT_TIME:
 		return json_pack("{s:s, s:s}", "type", "string", "format", "date-time");

@@ -208,6 +208,7 @@ static enum errc check(const struct cat_param *p, const json_t *v, json_t **ret,
 		return check_text(p, v, ret, d, e);
 	case CAT_TEXT:
 	case CAT_DOC:
+	case CAT_SECRET:
 		return check_text(p, v, ret, d, e);
 	case CAT_INT:
 		return check_int(p, v, ret, d, e);
@@ -363,6 +364,7 @@ static json_t *raw_from_text(const struct cat_param *p, struct span text, struct
 	case CAT_REF:
 	case CAT_TEXT:
 	case CAT_DOC:
+	case CAT_SECRET:
 	case CAT_ENUM:
 	case CAT_TIME:
 	case CAT_PHONE:

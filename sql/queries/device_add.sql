@@ -1,7 +1,10 @@
--- a new device, not linked; nothing comes back when the name is taken
+-- a new device, not linked; nothing comes back when the name is taken or the user's limit is reached
 with added as (
   insert into devices (user_id, name, delay_min_ms, delay_max_ms)
-  values ($1, $2, coalesce($3, 8000), coalesce($4, greatest(coalesce($3, 8000), 20000)))
+  select $1::bigint, $2::text, coalesce($3::integer, 8000),
+    coalesce($4::integer, greatest(coalesce($3::integer, 8000), 20000))
+  from users u
+  where u.id = $1 and (u.max_devices is null or u.max_devices > (select count(*) from devices where user_id = $1))
   on conflict (user_id, name) do nothing
   returning user_id, id, created_at, delay_min_ms, delay_max_ms
 ), pace as (

@@ -1,0 +1,16 @@
+-- a user without devices, and all that is his; the audit stays
+with u as (
+  select id from users where id = $1 and not exists (select from devices where user_id = $1)
+), a as (delete from outbox where user_id in (select id from u)),
+b as (delete from campaigns where user_id in (select id from u)),
+c as (delete from leads where user_id in (select id from u)),
+d as (delete from media where user_id in (select id from u)),
+e as (delete from messages where user_id in (select id from u)),
+f as (delete from lid_map where user_id in (select id from u)),
+g as (delete from peer_devices where user_id in (select id from u)),
+h as (delete from user_days where user_id in (select id from u)),
+i as (delete from user_sessions where user_id in (select id from u)),
+j as (delete from user_tokens where user_id in (select id from u)),
+k as (delete from events where user_id in (select id from u))
+delete from users where id in (select id from u)
+returning id
