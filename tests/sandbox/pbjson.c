@@ -133,7 +133,7 @@ static json_t *value_json(const struct row *row, const struct proto_field *f, un
 		return json_string(text);
 	case F64:
 		memcpy(&d, &f->value, sizeof d);
-		return json_real(d); /* NULL for what JSON has no number for: the field is left out */
+		return json_real(d); /* NULL: JSON has no such number, it is left out */
 	case SUB:
 	case SUBS:
 		return to_json(row->sub, f->bytes, depth + 1);
