@@ -218,7 +218,7 @@ static void a_network_is_limited_as_a_whole(void **state)
 	struct test *t = *state;
 
 	for (int i = 0; i < 5; i++) {
-		char name[16], address[64];
+		char name[24], address[64];
 
 		snprintf(name, sizeof name, "guess%d", i);
 		snprintf(address, sizeof address, "2001:db8:1:2::%d", i + 1);
