@@ -626,7 +626,8 @@ void queue_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit)
 
 void queue_stats(const struct queue *q, struct queue_stats *ret)
 {
-	int64_t next = pacing_next_send(&q->pacing).ms - clock_mono(q->env->clock).ms;
+	int64_t now = clock_mono(q->env->clock).ms, at = pacing_next_send(&q->pacing).ms;
+	int64_t next = at > now ? at - now : 0; /* at is far back when nothing was sent */
 
 	*ret = (struct queue_stats){
 		.waiting = q->waiting,
@@ -634,7 +635,7 @@ void queue_stats(const struct queue *q, struct queue_stats *ret)
 		.sent = q->sent,
 		.failed = q->failed,
 		.last_sent = q->last_sent,
-		.next_in_ms = next > 0 ? next : 0,
+		.next_in_ms = next,
 		.why = !q->online        ? "offline"
 		       : q->waiting == 0 ? "empty"
 		       : next > 0        ? "pacing"
