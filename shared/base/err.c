@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/base/text.h"
+
 static const struct err_row {
 	const char *name, *text;
 	int rpc_code, http_status, exit_code;
@@ -23,6 +25,7 @@ enum errc err_set(struct err *e, enum errc code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
 	va_end(ap);
+	utf8_mend(e->msg); /* names from outside are cut at a byte */
 	return code;
 }
 
@@ -39,6 +42,7 @@ enum errc err_wrap(struct err *e, const char *fmt, ...)
 	snprintf(old, sizeof old, "%s", err_msg(e));
 	snprintf(e->msg, sizeof e->msg, "%s: %.*s", ctx, (int)(sizeof e->msg - strlen(ctx) - 3),
 		 old);
+	utf8_mend(e->msg);
 	return e->code;
 }
 

@@ -145,6 +145,24 @@ static size_t utf8_char(const uint8_t *at, size_t left, uint32_t *ret_code)
 	return len;
 }
 
+void utf8_mend(char *text)
+{
+	size_t left = strlen(text), len;
+	uint32_t code;
+
+	for (uint8_t *at = (uint8_t *)text; left > 0; at += len, left -= len) {
+		len = utf8_char(at, left, &code);
+		if (len)
+			continue;
+		if (left < 4 && at[0] >= 0xc0) {
+			at[0] = '\0';
+			return;
+		}
+		at[0] = '?';
+		len = 1;
+	}
+}
+
 bool utf8_valid(struct span s)
 {
 	for (size_t i = 0; i < s.len;) {

@@ -16,6 +16,8 @@ char *base64url_text(struct arena *a, struct span in); /* URL alphabet, no paddi
 /* either alphabet, padding optional; false on any other character */
 bool base64_decode(struct arena *a, const char *text, size_t text_len, struct span *ret);
 
+/* after a cut in mid-character: such a tail is dropped, wrong bytes before it become '?' */
+void utf8_mend(char *text);
 bool utf8_valid(struct span s); /* no NUL inside, no surrogates, no overlong forms */
 /* columns a terminal needs, by the C library's wcwidth; unknown and control count 1 */
 size_t utf8_columns(const char *text);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "shared/base/err.h"
+#include "shared/base/text.h"
 
 #include "tests/unit/testing.h"
 
@@ -50,12 +51,29 @@ static void every_code_has_a_row(void **state)
 	assert_string_equal(err_name((enum errc)9999), "internal");
 }
 
+/* a name that was cut in mid-character leaves a message that JSON can carry */
+static void cut_characters_are_mended(void **state)
+{
+	struct err e = ERR_NONE;
+	char text[] = "a\xc3\xa9\xff\xe2\x82\xac\xe2\x82";
+
+	(void)state;
+	err_set(&e, ERR_NOT_FOUND, "'%.4s': no such name", "ab\xe2\x82\xac");
+	assert_string_equal(e.msg, "'ab?"
+				   "?': no such name");
+	err_set(&e, ERR_NOT_FOUND, "%.3s", "ab\xe2\x82\xac");
+	assert_string_equal(e.msg, "ab");
+	utf8_mend(text);
+	assert_string_equal(text, "a\xc3\xa9?\xe2\x82\xac");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(context_grows_outwards),
 		cmocka_unit_test(long_messages_are_cut_not_overrun),
 		cmocka_unit_test(every_code_has_a_row),
+		cmocka_unit_test(cut_characters_are_mended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
