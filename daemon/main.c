@@ -19,6 +19,7 @@
 
 #include "daemon/api/api_device.h"
 #include "daemon/api/event_hub.h"
+#include "daemon/api/httpd_server.h"
 #include "daemon/api/rpc_server.h"
 #include "daemon/privileges.h"
 #include "daemon/settings.h"
@@ -151,6 +152,7 @@ static void on_drained(void *ctx)
 {
 	struct process *p = ctx;
 
+	httpd_server_close(p->wad.http);
 	event_hub_close(p->wad.events);
 	campaigns_close(p->wad.campaigns);
 	if (p->wad.rpc)
@@ -225,11 +227,13 @@ static void on_fleet_loaded(void *ctx, const struct err *loaded)
 	struct process *p = ctx;
 	struct settings *s = &p->settings;
 	struct wad *w = &p->wad;
+	struct httpd_cfg http = { s->http_listen, s->http_per_address };
 	struct err e = *loaded;
 
 	if (p->stopping)
 		return;
-	if (e.code || rpc_server_new(w, s->socket, &w->rpc, &e))
+	if (e.code || rpc_server_new(w, s->socket, &w->rpc, &e) ||
+	    (http.listen && httpd_server_new(w, &http, &w->http, &e)))
 		fail_start(p, &e);
 	LOG_INFO(w->log, "wad.ready", F_STR("socket", s->socket), F_STR("network", s->network_url),
 		 F_U64("shards", s->shards), F_I64("pid", getpid()));

@@ -32,6 +32,10 @@ const struct config_row settings_rows[] = {
 	  "Unix socket of JSON-RPC; default: wad.sock in the runtime or the state directory" },
 	{ "rpc", "admin_group", CONFIG_TEXT, "wad-admin", NULL, 0, 0,
 	  "members may do everything, as root and wad's own user may; the socket is given to this group" },
+	{ "http", "listen", CONFIG_TEXT, NULL, NULL, 0, 0,
+	  "address:port of the HTTP API, like 127.0.0.1:8080; default: no HTTP" },
+	{ "http", "per_address", CONFIG_U32, "256", NULL, 1, 2000,
+	  "HTTP connections that one address may have" },
 	{ "database", "uri", CONFIG_TEXT, NULL, "DB_URI", 0, 0,
 	  "PostgreSQL to use; default: a private one below the state directory" },
 	{ "daemon", "shards", CONFIG_U32, "0", NULL, 0, 64,
@@ -216,6 +220,8 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->admin_group = config_text(c, "rpc", "admin_group");
 	s->user = config_text(c, "daemon", "user");
 	s->database_uri = config_text(c, "database", "uri");
+	s->http_listen = config_text(c, "http", "listen");
+	s->http_per_address = config_u32(c, "http", "per_address");
 	s->connect_rate = config_u32(c, "network", "connect_rate");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");
 	s->shards = config_u32(c, "daemon", "shards");

@@ -9,9 +9,10 @@ struct settings {
 	struct config *config;
 	char *state_dir, *config_file, *socket;
 	const char *network_url, *tls_ca_file, *device_os, *database_uri, *admin_group, *user;
+	const char *http_listen;
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
-	uint32_t shards, connect_rate, failover_ms;
+	uint32_t shards, connect_rate, failover_ms, http_per_address;
 	bool check_only, print_only;
 	unsigned errors; /* already told on stderr */
 };

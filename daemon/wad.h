@@ -12,6 +12,7 @@
 #include "daemon/store/db.h"
 
 struct event_hub;
+struct httpd_server;
 struct rpc_server;
 
 struct wad {
@@ -24,6 +25,8 @@ struct wad {
 	struct campaigns *campaigns;
 	struct event_hub *events;
 	struct rpc_server *rpc;
+	struct httpd_server *http; /* NULL: no HTTP */
+	uint64_t calls_done, calls_failed;
 	bool stopping; /* no more changes are taken */
 	const char *state_dir, *network_url, *admin_group;
 	unix_ms started_at;

@@ -10,6 +10,7 @@ build=(
   "libjansson-dev:JSON" "libsodium-dev:X25519, Ed25519, sealing" "libssl-dev:TLS, AES, HMAC"
   "libprotobuf-c-dev:protobuf" "protobuf-c-compiler:protobuf" "protobuf-compiler:protobuf"
   "libwslay-dev:WebSocket frames" "libcurl4-openssl-dev:media uploads" "zlib1g-dev:compressed frames"
+  "libmicrohttpd-dev:the HTTP API"
   "libinih-dev:settings file" "libqrencode-dev:QR codes" "libreadline-dev:wactl's shell"
   "libutf8proc-dev:text widths" "ca-certificates:trust of the real network" "python3:scripts of the demo"
 )

@@ -62,12 +62,14 @@ struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result)
 		return rpc_fail(req,
 				&(struct err){ ERR_INTERNAL, "the answer could not be built" });
 	audit(req, result);
+	req->wad->calls_done++;
 	req->answer_take(req, result, NULL);
 	return (struct rpc_done){ 1 };
 }
 
 struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e)
 {
+	req->wad->calls_failed++;
 	req->answer_take(req, NULL, e);
 	return (struct rpc_done){ 1 };
 }

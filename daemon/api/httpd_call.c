@@ -1,0 +1,267 @@
+/* From an HTTP request to a method's handler and back: parameters out of path, query and body. */
+#include <inttypes.h>
+
+#include "shared/base/xalloc.h"
+#include "shared/rpc/openapi.h"
+
+#include "daemon/api/httpd_impl.h"
+
+/* -- the answer -- */
+
+static void put_escaped(struct wr *w, const char *text)
+{
+	static const char safe[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	char escaped[4];
+
+	for (; *text; text++) {
+		if (strchr(safe, *text)) {
+			wr_u8(w, (uint8_t)*text);
+		} else {
+			snprintf(escaped, sizeof escaped, "%%%02X", (uint8_t)*text);
+			wr_str(w, escaped);
+		}
+	}
+}
+
+/* the same address with after=<next> */
+static void link_next(struct httpd_req *q, const char *next)
+{
+	struct wr w;
+
+	wr_init(&w, 4 * HTTP_TARGET_MAX);
+	wr_str(&w, "<");
+	wr_str(&w, q->target.raw_path);
+	wr_str(&w, "?");
+	for (size_t i = 0; i < q->target.query_len; i++) {
+		if (strcmp(q->target.query[i].name, "after") == 0)
+			continue;
+		put_escaped(&w, q->target.query[i].name);
+		wr_str(&w, "=");
+		put_escaped(&w, q->target.query[i].value);
+		wr_str(&w, "&");
+	}
+	wr_str(&w, "after=");
+	put_escaped(&w, next);
+	wr_str(&w, ">; rel=\"next\"");
+	wr_u8(&w, 0);
+	if (!w.bad)
+		httpd_header(q, "Link", (const char *)w.buf);
+	wr_done(&w);
+}
+
+static void succeed(struct httpd_req *q, json_t *result)
+{
+	const struct cat_method *m = q->method;
+	const char *next = json_string_value(json_object_get(result, "next"));
+	const char *id = json_string_value(json_object_get(result, "id"));
+	bool created = cat_route_created(m) != NULL;
+
+	if (m->list && next)
+		link_next(q, next);
+	if (created && id)
+		httpd_header(q, "Location",
+			     arena_printf(q->arena, "%s/%s", q->target.raw_path, id));
+	httpd_answer_json_take(q, created ? 201 : 200, result);
+}
+
+static void on_answer(struct rpc_req *req, json_t *result, const struct err *e)
+{
+	struct httpd_req *q = req->asker;
+
+	if (q)
+		q->call = NULL;
+	if (q && result)
+		q->then(q, result);
+	else if (q)
+		httpd_problem(q, e, &req->detail);
+	else
+		json_decref(result);
+	json_decref(req->params);
+	free(req);
+}
+
+void httpd_call_leave(struct httpd_req *q)
+{
+	if (q->call)
+		q->call->asker = NULL; /* the work goes on, its answer is dropped */
+	q->call = NULL;
+}
+
+/* -- the call -- */
+
+void httpd_call(struct httpd_req *q, const struct cat_method *m, json_t *params,
+		void (*then)(struct httpd_req *q, json_t *result))
+{
+	struct rpc_req *req = xcalloc(1, sizeof *req);
+	struct err e = ERR_NONE;
+
+	req->wad = q->server->wad;
+	req->answer_take = on_answer;
+	req->asker = q;
+	req->user_id = req->actor_id = q->who.user_id;
+	req->role = req->own_role = q->who.role;
+	list_init(&req->link);
+	q->call = req;
+	q->then = then ? then : succeed;
+	if (rpc_admit(req, m, params, &e))
+		rpc_fail(req, &e);
+	else
+		api_handler(m)(req);
+}
+
+/* -- parameters -- */
+
+static bool put_text(struct httpd_req *q, json_t *params, const struct cat_param *p,
+		     const char *text)
+{
+	struct rpc_detail detail = { 0 };
+	struct err e = ERR_NONE;
+	json_t *value = NULL;
+
+	if (rpc_value_from_text(p, span_str(text), &value, &detail, &e)) {
+		httpd_problem(q, &e, &detail);
+		return false;
+	}
+	json_object_set_new(params, p->name, value);
+	return true;
+}
+
+static void refuse_name(struct httpd_req *q, const char *where, const char *name)
+{
+	struct rpc_detail detail = { 0 };
+	struct err e = ERR_NONE;
+
+	snprintf(detail.field, sizeof detail.field, "%.40s", name);
+	err_set(&e, ERR_BAD_PARAMS, "%s: '%.40s' does not belong there, or is there twice", where,
+		name);
+	httpd_problem(q, &e, &detail);
+}
+
+json_t *httpd_params_query(struct httpd_req *q, const struct cat_method *m)
+{
+	json_t *params = json_object();
+
+	for (size_t i = 0; i < q->target.query_len; i++) {
+		const char *name = q->target.query[i].name;
+		const struct cat_param *p = cat_param_find(m->in, name);
+
+		if (p == NULL || cat_route_in_path(m, name) || json_object_get(params, name)) {
+			refuse_name(q, "query", name);
+			goto refused;
+		}
+		if (!put_text(q, params, p, q->target.query[i].value))
+			goto refused;
+	}
+	return params;
+
+refused:
+	json_decref(params);
+	return NULL;
+}
+
+json_t *httpd_params_body(struct httpd_req *q, const struct cat_method *m)
+{
+	struct err e = ERR_NONE;
+	json_t *params = NULL;
+
+	if (q->target.query_len) {
+		refuse_name(q, "query", q->target.query[0].name);
+		return NULL;
+	}
+	if (q->body.len == 0)
+		return json_object();
+	if (rpc_json_load(wr_span(&q->body), &params, &e) == ERR_OK && !json_is_object(params))
+		err_set(&e, ERR_BAD_REQUEST, "body: a JSON object is wanted");
+	for (void *it = e.code ? NULL : json_object_iter(params); it;
+	     it = json_object_iter_next(params, it)) {
+		if (!cat_route_in_path(m, json_object_iter_key(it)))
+			continue;
+		refuse_name(q, "body", json_object_iter_key(it));
+		json_decref(params);
+		return NULL;
+	}
+	if (e.code == ERR_OK)
+		return params;
+	httpd_problem(q, &e, NULL);
+	json_decref(params);
+	return NULL;
+}
+
+static void call_method(struct httpd_req *q)
+{
+	const struct cat_method *m = q->method;
+	json_t *params = cat_route_by_query(m) ? httpd_params_query(q, m) : httpd_params_body(q, m);
+	const char *path;
+	char verb[8];
+
+	if (params == NULL || !cat_route(m, verb, &path))
+		return;
+	for (const struct cat_param *p = m->in; p && p->name; p++) {
+		const char *text = route_value(path, &q->target.path, p->name);
+
+		if (text && !put_text(q, params, p, text)) {
+			json_decref(params);
+			return;
+		}
+	}
+	httpd_call(q, m, params, NULL);
+	json_decref(params);
+}
+
+/* -- routes that are no methods -- */
+
+static void answer_openapi(struct httpd_req *q)
+{
+	struct httpd_server *s = q->server;
+
+	if (s->openapi == NULL) {
+		json_t *document = openapi_document(WAD_VERSION);
+
+		s->openapi = json_dumps(document, JSON_COMPACT);
+		json_decref(document);
+	}
+	httpd_answer_text(q, 200, "application/json", span_str(s->openapi));
+}
+
+static void call_own(struct httpd_req *q)
+{
+	switch (q->own) {
+	case ROUTE_OPENAPI:
+		answer_openapi(q);
+		break;
+	case ROUTE_LIVEZ:
+	case ROUTE_READYZ:
+	case ROUTE_HEALTHZ:
+	case ROUTE_METRICS:
+		httpd_health_answer(q);
+		break;
+	case ROUTE_EVENTS:
+		httpd_events_begin(q);
+		break;
+	case ROUTE_QR:
+		httpd_qr_answer(q);
+		break;
+	case ROUTE_LOGIN:
+		httpd_who_login(q);
+		break;
+	case ROUTE_LOGOUT:
+		httpd_who_logout(q);
+		break;
+	case ROUTE_COUNT:
+		break;
+	}
+}
+
+static void on_known(struct httpd_req *q)
+{
+	if (q->method)
+		call_method(q);
+	else
+		call_own(q);
+}
+
+void httpd_call_begin(struct httpd_req *q)
+{
+	httpd_who_find(q, q->method ? q->method->role : route_row(q->own)->role, on_known);
+}

@@ -1,0 +1,171 @@
+/* What a request may not be, seen from its headers: the body has not been read. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "shared/rpc/jsonrpc.h"
+
+#include "daemon/api/httpd_impl.h"
+
+struct headers {
+	size_t count, bytes;
+	unsigned lengths, encodings, hosts;
+	const char *length, *encoding;
+};
+
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *key,
+				 const char *value)
+{
+	struct headers *h = cls;
+
+	(void)kind;
+	h->count++;
+	h->bytes += strlen(key) + (value ? strlen(value) : 0) + 4;
+	if (strcasecmp(key, "Content-Length") == 0) {
+		h->lengths++;
+		h->length = value;
+	} else if (strcasecmp(key, "Transfer-Encoding") == 0) {
+		h->encodings++;
+		h->encoding = value;
+	} else if (strcasecmp(key, "Host") == 0) {
+		h->hosts++;
+	}
+	return MHD_YES;
+}
+
+const char *httpd_request_header(const struct httpd_req *q, const char *name)
+{
+	return MHD_lookup_connection_value(q->mhd, MHD_HEADER_KIND, name);
+}
+
+/* a request that two parsers could cut differently: no word of what follows is to be believed */
+static bool refuse_unclear(struct httpd_req *q, const struct headers *h)
+{
+	const char *why = NULL;
+
+	if (h->lengths && h->encodings)
+		why = "Content-Length and Transfer-Encoding together";
+	else if (h->lengths > 1 || h->encodings > 1)
+		why = "Content-Length or Transfer-Encoding twice";
+	else if (h->length &&
+		 (h->length[0] == '\0' || h->length[strspn(h->length, "0123456789")] != '\0'))
+		why = "Content-Length is not a number";
+	else if (h->encoding && strcasecmp(h->encoding, "chunked") != 0)
+		why = "Transfer-Encoding: only chunked";
+	else if (h->hosts > 1)
+		why = "Host twice";
+	if (why == NULL)
+		return false;
+	httpd_header(q, "Connection", "close");
+	httpd_problem_status(q, 400, err_name(ERR_BAD_REQUEST), NULL, why);
+	return true;
+}
+
+static size_t body_max(const struct cat_method *m)
+{
+	size_t max = HTTP_BODY_MAX;
+
+	for (const struct cat_param *p = m ? m->in : NULL; p && p->name; p++)
+		if (p->type == CAT_BYTES || p->type == CAT_DOC)
+			max += (size_t)p->max * 4 / 3;
+	return max < RPC_LINE_MAX ? max : RPC_LINE_MAX;
+}
+
+/* JSON, in UTF-8, and nothing else: also what keeps foreign forms away */
+static bool is_json(const char *type)
+{
+	size_t len = type ? strcspn(type, "; \t") : 0;
+
+	return len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0;
+}
+
+static bool refuse_body(struct httpd_req *q, const struct headers *h)
+{
+	unsigned long long len = h->length ? strtoull(h->length, NULL, 10) : 0;
+
+	if (len == 0 && h->encoding == NULL)
+		return false;
+	if (q->own != ROUTE_COUNT ? q->own != ROUTE_LOGIN && q->own != ROUTE_LOGOUT
+				  : cat_route_by_query(q->method)) {
+		httpd_problem_status(q, 400, err_name(ERR_BAD_REQUEST), NULL,
+				     "this address takes no body");
+		return true;
+	}
+	q->body_max = body_max(q->method);
+	if (len > q->body_max) {
+		httpd_problem_status(
+			q, 413, err_name(ERR_TOO_LARGE), NULL,
+			arena_printf(q->arena, "the body has %llu bytes, at most %zu are allowed",
+				     len, q->body_max));
+		return true;
+	}
+	if (q->server->body_bytes + len > HTTP_BODIES_MAX) {
+		httpd_problem(q, &(struct err){ ERR_BUSY, "too many bodies at once" }, NULL);
+		return true;
+	}
+	if (!is_json(httpd_request_header(q, "Content-Type"))) {
+		httpd_problem_status(q, 415, "unsupported_media_type", NULL,
+				     "the body must be application/json");
+		return true;
+	}
+	return false;
+}
+
+static bool find_route(struct httpd_req *q)
+{
+	const char *verb = strcmp(q->verb, "HEAD") == 0 ? "GET" : q->verb;
+	char allow[64];
+
+	q->method = route_find_method(verb, &q->target.path);
+	if (q->method == NULL)
+		q->own = route_find(verb, &q->target.path);
+	if (q->method || q->own != ROUTE_COUNT)
+		return true;
+	route_allow(&q->target.path, allow, sizeof allow);
+	if (allow[0]) {
+		httpd_header(q, "Allow", allow);
+		httpd_problem_status(q, 405, "method_not_allowed", NULL,
+				     arena_printf(q->arena, "%s is not for this address; %s is",
+						  q->verb, allow));
+	} else {
+		httpd_problem(q,
+			      &(struct err){ ERR_NOT_FOUND, "no such address; see /openapi.json" },
+			      NULL);
+	}
+	return false;
+}
+
+bool httpd_check_refuse(struct httpd_req *q)
+{
+	struct headers h = { 0 };
+	struct err e = ERR_NONE;
+	enum cat_role needed;
+
+	MHD_get_connection_values(q->mhd, MHD_HEADER_KIND, on_header, &h);
+	q->has_body = h.lengths || h.encodings;
+	if (refuse_unclear(q, &h))
+		return true;
+	if (h.count > HTTP_HEADERS_MAX || h.bytes > HTTP_HEADER_BYTES_MAX) {
+		httpd_header(q, "Connection", "close");
+		httpd_problem_status(q, 431, err_name(ERR_TOO_LARGE), NULL,
+				     "at most 100 headers of 16384 bytes in all");
+		return true;
+	}
+	if (httpd_target_parse(q->uri, q->arena, &q->target, &e)) {
+		httpd_header(q, "Connection", "close");
+		if (e.code == ERR_TOO_LARGE)
+			httpd_problem_status(q, 414, err_name(e.code), NULL, err_msg(&e));
+		else
+			httpd_problem(q, &e, NULL);
+		return true;
+	}
+	if (!find_route(q))
+		return true;
+	needed = q->method ? q->method->role : route_row(q->own)->role;
+	if (!httpd_who_may_try(q, needed)) {
+		httpd_problem(q, &(struct err){ ERR_UNAUTHENTICATED, "a bearer token is needed" },
+			      NULL);
+		return true;
+	}
+	return refuse_body(q, &h);
+}
