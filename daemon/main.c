@@ -152,7 +152,8 @@ static void on_drained(void *ctx)
 {
 	struct process *p = ctx;
 
-	httpd_server_close(p->wad.http);
+	if (p->wad.http)
+		httpd_server_close(p->wad.http);
 	event_hub_close(p->wad.events);
 	campaigns_close(p->wad.campaigns);
 	if (p->wad.rpc)

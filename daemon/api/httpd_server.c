@@ -380,8 +380,6 @@ void httpd_server_close(struct httpd_server *s)
 	uv_handle_t *handles[] = { (uv_handle_t *)&s->poll, (uv_handle_t *)&s->timer,
 				   (uv_handle_t *)&s->sweep };
 
-	if (s == NULL)
-		return;
 	LIST_EACH(l, &s->reqs) {
 		struct httpd_req *q = CONTAINER_OF(l, struct httpd_req, link);
 
