@@ -59,7 +59,11 @@ enum errc session_open(struct session *s, const struct ctl_args *a, struct err *
 	if (rpc_client_open(a->socket ? a->socket : path, session_left_ms(s, CALL_MS_MAX),
 			    &s->client, e))
 		return e->code;
-	return a->user ? act_as(s, a->user, e) : ERR_OK;
+	if (a->user && act_as(s, a->user, e)) {
+		session_done(s);
+		return e->code;
+	}
+	return ERR_OK;
 }
 
 void session_done(struct session *s)
