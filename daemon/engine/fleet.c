@@ -202,6 +202,21 @@ void fleet_forget(struct fleet *f, int64_t user_id, int64_t campaign_id)
 	post_all(f, MAIL_FORGET, user_id, campaign_id);
 }
 
+void fleet_opted_out(struct fleet *f, int64_t user_id, int64_t phone)
+{
+	for (unsigned i = 0; i < f->cfg.shards; i++) {
+		struct fleet_mail *m = fleet_mail_new(MAIL_OPTED_OUT, user_id, 0);
+
+		m->token = phone;
+		to_shard(f, i, m);
+	}
+}
+
+void fleet_rules(struct fleet *f, int64_t user_id)
+{
+	post_all(f, MAIL_RULES, user_id, 0);
+}
+
 void fleet_peek(struct fleet *f, int64_t user_id)
 {
 	post_all(f, MAIL_PEEK, user_id, 0);
@@ -359,6 +374,9 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_STATS:
 		d->stats = m->stats;
 		break;
+	case MAIL_OPTED_OUT:
+		fleet_opted_out(f, d->user_id, m->token);
+		break;
 	case MAIL_ADD:
 	case MAIL_PAIR:
 	case MAIL_LOGOUT:
@@ -366,6 +384,7 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_WAKE:
 	case MAIL_FORGET:
 	case MAIL_MOVE:
+	case MAIL_RULES:
 	case MAIL_PEEK:
 	case MAIL_DRAIN:
 	case MAIL_DB:

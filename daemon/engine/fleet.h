@@ -80,4 +80,7 @@ void fleet_remove(struct fleet *f, const struct fleet_device *d);
 void fleet_wake(struct fleet *f, int64_t user_id,
 		int64_t device_id); /* device_id 0: all of the user */
 void fleet_forget(struct fleet *f, int64_t user_id, int64_t campaign_id);
-void fleet_peek(struct fleet *f, int64_t user_id); /* stats come a moment later */
+/* rows of this phone that wait in memory have failed in the table */
+void fleet_opted_out(struct fleet *f, int64_t user_id, int64_t phone);
+void fleet_rules(struct fleet *f, int64_t user_id); /* of replies: have changed */
+void fleet_peek(struct fleet *f, int64_t user_id);  /* stats come a moment later */

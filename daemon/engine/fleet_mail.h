@@ -15,9 +15,11 @@ enum fleet_mail_kind {
 	MAIL_REMOVE, /* close it, for good */
 	MAIL_WAKE,   /* user_id's device_id (0: all of the shard) may have new rows */
 	MAIL_FORGET, /* give back the waiting rows of campaign_id */
-	MAIL_MOVE,  /* give back everything and move it to `ids`; abandon: what may have left too */
-	MAIL_PEEK,  /* answer with MAIL_STATS for device_id */
-	MAIL_DRAIN, /* stop sending, close all devices, end the loop */
+	MAIL_MOVE, /* give back everything and move it to `ids`; abandon: what may have left too */
+	MAIL_OPTED_OUT, /* user_id's phone (token): its waiting rows are final; both ways */
+	MAIL_RULES,     /* user_id's rules of replies have changed: read them again */
+	MAIL_PEEK,      /* answer with MAIL_STATS for device_id */
+	MAIL_DRAIN,     /* stop sending, close all devices, end the loop */
 	/* to the control loop */
 	MAIL_STATE,
 	MAIL_QR,

@@ -428,6 +428,7 @@ static void forget_late_rows(struct queue *q)
 	for (size_t i = 0; i < q->forgotten_len; i++)
 		give_back(q, q->forgotten[i], unit);
 	q->forgotten_len = 0;
+	q->drained = false; /* what went back without need is claimed again */
 	if (db_unit_empty(unit))
 		db_unit_free(unit);
 	else
@@ -622,6 +623,22 @@ void queue_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit)
 		campaign_id = 0;
 	}
 	q->forgotten[q->forgotten_len++] = campaign_id;
+}
+
+void queue_opted_out(struct queue *q, uint64_t phone)
+{
+	LIST_EACH(l, &q->window) {
+		struct job *j = CONTAINER_OF(l, struct job, link);
+
+		if (j->send.to_pn != phone || j->content->campaign_id == 0 || j->send.resend)
+			continue;
+		job_free(j);
+		q->waiting--;
+	}
+	if (q->fetching) { /* what comes may hold such rows: it goes back, and is claimed again */
+		q->forgotten_len = 1;
+		q->forgotten[0] = 0;
+	}
 }
 
 void queue_stats(const struct queue *q, struct queue_stats *ret)

@@ -43,6 +43,9 @@ void queue_db_lost(struct queue *q); /* claims may have committed unseen: recove
 /* drops waiting rows of one campaign (0: of all) and adds their release to the unit */
 void queue_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit);
 
+/* drops waiting rows of this phone's campaigns: they have failed in the table */
+void queue_opted_out(struct queue *q, uint64_t phone);
+
 struct queue_stats {
 	size_t waiting, in_flight;
 	uint64_t sent, failed;

@@ -207,6 +207,12 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 		each_worker(s, m, worker_forget);
 		drop_contents(s, m->campaign_id);
 		break;
+	case MAIL_OPTED_OUT:
+		each_worker(s, m, worker_opted_out);
+		break;
+	case MAIL_RULES:
+		each_worker(s, m, worker_rules);
+		break;
 	case MAIL_MOVE:
 		if (w)
 			worker_move(w, m);

@@ -6,14 +6,19 @@
 #include "shared/base/xalloc.h"
 #include "shared/rpc/events.h"
 
+#include "daemon/engine/phrase.h"
+#include "daemon/engine/reply.h"
+#include "daemon/store/crash.h"
+
 struct worker {
 	struct worker_env *env;
 	int64_t user_id, device_id;
 	struct device *device;
 	struct queue *queue; /* NULL until the row is read */
 	bool loaded, closing;
-	bool pair_wanted; /* asked for before the row was read */
-	uint32_t asked;   /* database answers that will still come */
+	bool pair_wanted;          /* asked for before the row was read */
+	struct reply_rules *rules; /* NULL: not read yet */
+	uint32_t asked;            /* database answers that will still come */
 	bool device_gone;
 	void (*gone)(void *ctx, int64_t device_id);
 	void *gone_ctx;
@@ -109,10 +114,23 @@ static enum event_topic topic_of(const struct worker *w, enum device_state s)
 	return w->state == DEVICE_ONLINE ? EVENT_DEVICE_OFFLINE : EVENT_COUNT;
 }
 
+/* once its row and its rules are read: no message comes in before */
+static void begin(struct worker *w)
+{
+	struct device_info info;
+
+	if (!w->loaded || w->rules == NULL || w->closing)
+		return;
+	device_get(w->device, &info);
+	if (info.pn.user && info.fault == FAULT_NONE)
+		device_start(w->device);
+	else if (w->pair_wanted)
+		worker_pair(w);
+}
+
 static void on_state(void *ctx, struct device *d, enum device_state s)
 {
 	struct worker *w = ctx;
-	struct device_info info;
 	enum event_topic topic;
 	bool first; /* the row is read now */
 
@@ -130,12 +148,7 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 	announce(w);
 	if (!first)
 		return;
-	/* last, as this may lead to the next state at once */
-	device_get(d, &info);
-	if (info.pn.user && info.fault == FAULT_NONE)
-		device_start(d);
-	else if (w->pair_wanted)
-		worker_pair(w);
+	begin(w); /* last, as this may lead to the next state at once */
 }
 
 static void on_qr(void *ctx, struct device *d, const struct device_qr *qr)
@@ -163,6 +176,57 @@ static void on_paired(void *ctx, struct device *d)
 	say(w, m);
 }
 
+/* -- what a message leads to -- */
+
+static void on_judged(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct worker *w = ctx;
+
+	(void)e;
+	if (db_rows(r) == 0)
+		return;
+	CRASH_POINT("reply.after_commit");
+	if (w->queue)
+		queue_wake(w->queue); /* the answer waits in the table */
+}
+
+static void on_optout(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct worker *w = ctx;
+	struct fleet_mail *m;
+
+	if (db_rows(r) && strcmp(db_text(r, 0, db_col(r, "kind")), "stop") == 0) {
+		m = mail(w, MAIL_OPTED_OUT); /* other devices may hold rows for this phone */
+		m->token = db_i64(r, 0, db_col(r, "phone"));
+		say(w, m);
+	}
+	on_judged(ctx, r, e);
+}
+
+/* Private texts of others may end or begin messages to them, or be answered by a rule; in the unit that
+ * stores the message, so that neither can happen twice or be forgotten. */
+static void judge(struct worker *w, const struct in_message *m, struct db_unit *unit)
+{
+	char folded[PHRASE_MAX];
+	struct incoming in = { .user_id = w->user_id,
+			       .device_id = w->device_id,
+			       .phone = (int64_t)m->sender_pn.user,
+			       .msg_id = m->id,
+			       .chat = m->chat,
+			       .text = m->content->text,
+			       .folded = folded,
+			       .push_name = m->push_name,
+			       .at = m->at };
+
+	if (m->from_me || m->is_group || m->sender_pn.user == 0 ||
+	    strcmp(m->chat, m->sender) != 0 || m->content->kind != MESSAGE_TEXT ||
+	    !phrase_fold(m->content->text, folded, sizeof folded))
+		return;
+	optout_judge(&in, unit, on_optout, w);
+	reply_judge(w->rules, &in, unit, on_judged, w);
+	CRASH_POINT("reply.before_commit");
+}
+
 static void on_message(void *ctx, struct device *d, const struct in_message *m,
 		       struct db_unit *unit)
 {
@@ -171,6 +235,7 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 	json_t *data;
 
 	(void)d;
+	judge(w, m, unit);
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
 	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender",
 			 m->sender, "id", m->id, "kind", message_kind_name(m->content->kind),
@@ -220,6 +285,36 @@ static void on_pacing(void *ctx, const PGresult *r, const struct err *e)
 		queue_online(w->queue);
 }
 
+static void on_rules(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct worker *w = ctx;
+	bool first = w->rules == NULL;
+
+	w->asked--;
+	if (w->closing) {
+		finish_close(w);
+		return;
+	}
+	if (e->code == ERR_OK || first) { /* without rules it still works */
+		reply_rules_free(w->rules);
+		w->rules = reply_rules_read(e->code ? NULL : r);
+	}
+	if (first)
+		begin(w);
+}
+
+static void read_rules(struct worker *w)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	w->asked++;
+	db_query(w->env->client->db, STMT_REPLY_ACTIVE, p, DB_IDEMPOTENT, on_rules, w);
+	arena_free(a);
+}
+
 struct worker *worker_new(struct worker_env *env, int64_t user_id, int64_t device_id)
 {
 	struct worker *w = xcalloc(1, sizeof *w);
@@ -236,6 +331,7 @@ struct worker *worker_new(struct worker_env *env, int64_t user_id, int64_t devic
 	w->asked++;
 	db_query(env->client->db, STMT_PACING_SHOW, p, DB_IDEMPOTENT, on_pacing, w);
 	arena_free(a);
+	read_rules(w);
 	return w;
 }
 
@@ -265,6 +361,7 @@ void worker_close(struct worker *w, void (*gone)(void *ctx, int64_t device_id), 
 
 void worker_free(struct worker *w)
 {
+	reply_rules_free(w->rules);
 	free(w);
 }
 
@@ -274,7 +371,7 @@ void worker_pair(struct worker *w)
 
 	struct fleet_mail *m;
 
-	w->pair_wanted = !w->loaded;
+	w->pair_wanted = !w->loaded || w->rules == NULL;
 	if (w->closing || w->pair_wanted || device_pair(w->device, &e) == ERR_OK)
 		return;
 	m = mail(w, MAIL_PAIR_REFUSED);
@@ -311,6 +408,18 @@ void worker_forget(struct worker *w, const struct fleet_mail *m)
 		db_unit_free(unit);
 	else
 		db_commit_take(w->env->client->db, unit, NULL, NULL);
+}
+
+void worker_opted_out(struct worker *w, const struct fleet_mail *m)
+{
+	if (w->queue && m->user_id == w->user_id)
+		queue_opted_out(w->queue, (uint64_t)m->token);
+}
+
+void worker_rules(struct worker *w, const struct fleet_mail *m)
+{
+	if (!w->closing && m->user_id == w->user_id)
+		read_rules(w);
 }
 
 static void on_moved(void *ctx, const struct err *e)

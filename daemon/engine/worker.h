@@ -23,6 +23,8 @@ void worker_pair(struct worker *w);
 void worker_logout(struct worker *w);
 void worker_wake(struct worker *w, const struct fleet_mail *m);
 void worker_forget(struct worker *w, const struct fleet_mail *m);
+void worker_opted_out(struct worker *w, const struct fleet_mail *m);
+void worker_rules(struct worker *w, const struct fleet_mail *m);
 void worker_move(struct worker *w, const struct fleet_mail *m);
 void worker_peek(struct worker *w, const struct fleet_mail *m);
 void worker_db_state(struct worker *w, bool up);

@@ -88,6 +88,9 @@ void db_unit_add(struct db_unit *u, enum stmt stmt, const struct db_params *p);
 /* like db_unit_add; after the commit `on_row` sees that statement's result (RETURNING), before done */
 void db_unit_add_result(struct db_unit *u, enum stmt stmt, const struct db_params *p,
 			db_result_fn on_row);
+/* the same for one who adds to another's unit: with a ctx of its own, which lives until the unit's done */
+void db_unit_add_watched(struct db_unit *u, enum stmt stmt, const struct db_params *p,
+			 db_result_fn on_row, void *ctx);
 bool db_unit_empty(const struct db_unit *u);
 void db_unit_free(struct db_unit *u); /* only for a unit never given to db_commit */
 typedef void (*db_done_fn)(void *ctx, const struct err *e);

@@ -16,6 +16,7 @@ struct unit_stmt {
 	enum stmt stmt;
 	struct db_params *params;
 	db_result_fn on_row;
+	void *row_ctx; /* NULL: the unit's */
 	PGresult *res; /* kept until the commit */
 };
 
@@ -50,8 +51,8 @@ struct db_unit *db_unit_new(void)
 	return xcalloc(1, sizeof(struct db_unit));
 }
 
-void db_unit_add_result(struct db_unit *u, enum stmt stmt, const struct db_params *p,
-			db_result_fn on_row)
+void db_unit_add_watched(struct db_unit *u, enum stmt stmt, const struct db_params *p,
+			 db_result_fn on_row, void *ctx)
 {
 	struct unit_stmt *s;
 
@@ -60,8 +61,14 @@ void db_unit_add_result(struct db_unit *u, enum stmt stmt, const struct db_param
 		u->at = xrealloc(u->at, u->cap * sizeof *u->at);
 	}
 	s = &u->at[u->len++];
-	*s = (struct unit_stmt){ u, stmt, params_dup(p), on_row, NULL };
+	*s = (struct unit_stmt){ u, stmt, params_dup(p), on_row, ctx, NULL };
 	u->bytes += s->params->bytes + sizeof *s + sizeof *s->params;
+}
+
+void db_unit_add_result(struct db_unit *u, enum stmt stmt, const struct db_params *p,
+			db_result_fn on_row)
+{
+	db_unit_add_watched(u, stmt, p, on_row, NULL);
 }
 
 void db_unit_add(struct db_unit *u, enum stmt stmt, const struct db_params *p)
@@ -96,8 +103,10 @@ void db_unit_free(struct db_unit *u)
 static void unit_end(struct db_unit *u, const struct err *e)
 {
 	for (size_t i = 0; i < u->len && e->code == ERR_OK; i++) {
-		if (u->at[i].on_row)
-			u->at[i].on_row(u->ctx, u->at[i].res, e);
+		const struct unit_stmt *s = &u->at[i];
+
+		if (s->on_row)
+			s->on_row(s->row_ctx ? s->row_ctx : u->ctx, s->res, e);
 	}
 	if (u->done)
 		u->done(u->ctx, e);

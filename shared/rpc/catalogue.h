@@ -67,6 +67,8 @@ struct cat_method {
 	X(lead_import) X(lead_list) \
 	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_pause) X(campaign_resume) \
 	X(campaign_cancel) \
+	X(optout_list) X(optout_add) X(optout_remove) X(optout_words) X(optout_teach) X(optout_unteach) \
+	X(reply_create) X(reply_list) X(reply_show) X(reply_update) X(reply_delete) X(reply_log) \
 	X(queue_stats) \
 	X(event_subscribe) X(event_unsubscribe) \
 	X(user_create) X(user_list) X(user_show) X(user_update) X(user_passwd) X(user_delete) \

@@ -26,6 +26,9 @@
 	X(MESSAGE_FAILED, "message.failed", "id device to campaign error", "it failed for good") \
 	X(CAMPAIGN_STATE, "campaign.state", "campaign title state", "a campaign changed its state") \
 	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \
+	X(LEAD_OPT_OUT, "lead.opt_out", "phone device word", "somebody wants no more messages") \
+	X(LEAD_OPT_IN, "lead.opt_in", "phone device word", "somebody who had opted out wants messages again") \
+	X(REPLY_SENT, "reply.sent", "rule device to", "a rule answered a message") \
 	X(DATABASE_LOST, "database.lost", "reason", "the database is away, sending pauses; passing, without an id") \
 	X(DATABASE_BACK, "database.back", "reason", "the database is there again; passing, without an id")
 /* clang-format on */

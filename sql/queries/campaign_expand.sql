@@ -7,7 +7,8 @@ with camp as (
 ), audience as (
   select l.id, l.phone, row_number() over (order by l.id) - 1 as n
   from leads l join camp c on c.user_id = l.user_id
-  where l.user_id = $1 and not l.opted_out
+  where l.user_id = $1
+    and not exists (select 1 from optouts x where x.user_id = l.user_id and x.phone = l.phone)
     and (c.niche is null or l.niche = c.niche) and (c.lead_status is null or l.status = c.lead_status)
 ), who as (
   select zone, (now() at time zone zone)::date as day, max_messages_day as most from users where id = $1

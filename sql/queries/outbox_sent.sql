@@ -1,10 +1,10 @@
--- the server's acks of many rows; $3: server time in ms. A row cancelled while it was leaving (7) was sent
--- all the same, and says so
+-- the server's acks of many rows; $3: server time in ms. A row cancelled while it was leaving (7), or
+-- whose recipient opted out then, was sent all the same, and says so
 with u as (
   update outbox o
   set state = 3, sent_at = coalesce(o.sent_at, to_timestamp(v.at_ms / 1000.0)), error_class = null, error = null
   from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as v (user_id, id, at_ms)
-  where o.user_id = v.user_id and o.id = v.id and o.state in (0, 1, 2, 7)
+  where o.user_id = v.user_id and o.id = v.id and (o.state in (0, 1, 2, 7) or (o.state = 6 and o.error_class = 'opted_out'))
   returning o.user_id, o.id, o.campaign_id, o.device_id, o.recipient, o.msg_id
 )
 insert into events (user_id, topic, data)

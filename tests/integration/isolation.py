@@ -16,7 +16,8 @@ SECRET = "canary-password-of-b"
 NAMES = ("canary-b",)  # whatever is B's says so
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = -32001, -32002, -32004, -32003
 MISSING = {"device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
-           "session": "999999", "user": "no-such-user"}
+           "session": "999999", "user": "no-such-user", "rule": "999999", "spare_rule": "999998", "optout": "60120000013",
+           "word": "no such word"}
 VIEWER, OPERATOR, ADMIN, ANYONE = "viewer", "operator", "admin", "anyone"
 
 
@@ -50,6 +51,18 @@ MATRIX = {
     "campaign.pause": (OPERATOR, {"campaign": of("campaign")}),
     "campaign.resume": (OPERATOR, {"campaign": of("campaign")}),
     "campaign.cancel": (OPERATOR, {"campaign": of("campaign")}),
+    "optout.list": (VIEWER, {}),
+    "optout.add": (OPERATOR, {"phone": "60120000007"}),
+    "optout.remove": (OPERATOR, {"phone": of("optout")}),
+    "optout.words": (VIEWER, {}),
+    "optout.teach": (OPERATOR, {"word": "matrix word"}),
+    "optout.unteach": (OPERATOR, {"word": of("word")}),
+    "reply.create": (OPERATOR, {"text": "made by matrix", "match": "keyword", "pattern": "matrix"}),
+    "reply.list": (VIEWER, {}),
+    "reply.show": (VIEWER, {"rule": of("rule")}),
+    "reply.update": (OPERATOR, {"rule": of("rule"), "daily_max": 5}),
+    "reply.delete": (OPERATOR, {"rule": of("spare_rule")}),
+    "reply.log": (VIEWER, {}),
     "queue.stats": (VIEWER, {"device": of("device")}),
     "event.subscribe": (VIEWER, {"since_id": "0"}),
     "event.unsubscribe": (VIEWER, {"subscription": "999999"}),
@@ -152,8 +165,14 @@ def prepare(world):
         campaign = rpc.call("campaign.create", title=f"Campaign {name}{mark}", text=f"private {name}{mark}",
                             start_at="2099-01-01T00:00:00Z")
         token = rpc.call("token.create", title=f"token {name}{mark}")
+        optout = str(60120000010 + (name == "bert"))
+        rpc.call("optout.add", phone=optout)
+        rpc.call("optout.teach", word=f"word {name}{mark}")
+        rules = [rpc.call("reply.create", text=f"rule {name}{mark}", match="keyword", pattern=f"{name}{mark}")["id"]
+                 for _ in range(2)]
         rpc.close()
-        objects[name] = {"device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
+        objects[name] = {"rule": rules[0], "spare_rule": rules[1], "optout": optout, "word": f"word {name}{mark}",
+                         "device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
                          "campaign": campaign["id"], "token": token["id"], "session": "999998",
                          "user": name + mark, "spare_user": name + mark}
     objects["missing"] = dict(MISSING, spare_device="no-such-device", spare_user="no-such-user")
@@ -238,7 +257,8 @@ def lists_counts_and_events_hold_own_rows_only(build):
         prepare(w)
         rpc = Rpc(w.wad.socket)
         rpc.call("system.act_as", user="anna")
-        for method in ("device.list", "lead.list", "campaign.list", "message.list", "token.list", "audit.list"):
+        for method in ("device.list", "lead.list", "campaign.list", "message.list", "token.list", "audit.list",
+                       "optout.words", "reply.list"):
             got = rpc.call(method)
             text = json.dumps(got)
             check("anna" in text, f"{method}: nothing of her own: {text[:300]}")

@@ -449,6 +449,63 @@ static void a_paused_campaign_is_given_back_also_when_its_rows_come_late(void **
 	end_job(SEND_SENT);
 }
 
+static void who_opted_out_is_dropped_also_from_rows_that_come_late(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 100 }, { 2, 7, 0, 1, 100 }, { 3, 7, 0, 1, 100 } };
+	struct queue_stats stats;
+	size_t claims;
+
+	(void)state;
+	start(100, 100);
+	commit_all(rows, 3);
+	assert_int_equal(w.sends, 1);
+	queue_opted_out(w.queue, 60120000002);
+	queue_stats(w.queue, &stats);
+	assert_int_equal(stats.waiting, 1);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 0); /* its row is final already */
+	end_job(SEND_SENT);
+	clock_fake_advance(&w.clock, 101);
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 2);
+	assert_int_equal(w.jobs[0]->ref, 3);
+	end_job(SEND_SENT);
+	/* a claim is under way that may bring such rows: they go back to be claimed again */
+	commit_all(NULL, 0);
+	clock_fake_advance(&w.clock, 101);
+	claims = w.stmt_count[STMT_OUTBOX_CLAIM];
+	queue_wake(w.queue);
+	while (w.stmt_count[STMT_OUTBOX_CLAIM] == claims)
+		assert_false(commit_one(NULL, 0)); /* acks and the recovery */
+	queue_opted_out(w.queue, 60120000002);
+	commit_all(rows + 1, 1);
+	assert_int_equal(w.sends, 2);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 1);
+}
+
+static void what_went_back_without_need_is_claimed_again(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 100 }, { 2, 7, 0, 1, 100 }, { 3, 7, 0, 1, 100 } };
+	size_t claims;
+
+	(void)state;
+	start(100, 100);
+	commit_all(rows, 3);
+	claims = w.stmt_count[STMT_OUTBOX_CLAIM];
+	queue_wake(w.queue);
+	while (w.stmt_count[STMT_OUTBOX_CLAIM] == claims)
+		assert_false(commit_one(NULL, 0));
+	queue_opted_out(w.queue, 60120000002);
+	commit_one(NULL, 0); /* the claim brings nothing: row 3 goes back all the same */
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 1);
+	commit_all(rows + 2, 1);
+	end_job(SEND_SENT);
+	clock_fake_advance(&w.clock, 101);
+	queue_wake(w.queue);
+	assert_int_equal(w.sends, 2);
+	assert_int_equal(w.jobs[0]->ref, 3);
+	end_job(SEND_SENT);
+}
+
 static void a_row_held_in_memory_is_not_taken_twice(void **state)
 {
 	const struct row rows[] = { { 1, 7, 0, 1, 0 }, { 1, 7, 0, 1, 0 } };
@@ -490,6 +547,8 @@ int main(void)
 		T(a_refusal_is_final_at_once),
 		T(a_limit_parks_the_device),
 		T(a_paused_campaign_is_given_back_also_when_its_rows_come_late),
+		T(who_opted_out_is_dropped_also_from_rows_that_come_late),
+		T(what_went_back_without_need_is_claimed_again),
 		T(a_row_held_in_memory_is_not_taken_twice),
 		T(a_busy_client_keeps_the_row),
 	};
