@@ -65,6 +65,8 @@ VALUES = {  # two good values each, and one that is refused
     "network.tls_ca_file": ("/etc/passwd", "/etc/group", "/nonexistent/ca.pem"),
     "rpc.socket": ("/tmp/one.sock", "/tmp/two.sock", "/tmp/" + "x" * 120),
     "rpc.admin_group": ("one", "two", None),
+    "http.listen": ("127.0.0.1:1", "127.0.0.1:2", None),
+    "http.per_address": ("5", "6", "0"),
     "database.uri": ("postgresql://h1/db", "postgresql://h2/db", "postgresql://h/db?nope=1"),
     "daemon.shards": ("1", "2", "65"),
     "daemon.user": ("one", "two", None),
