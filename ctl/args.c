@@ -346,7 +346,8 @@ static enum errc read_flag(struct parse *s, struct err *e)
 		return unknown_flag(s->a->method, arg, len, e);
 	if (equals && f && !takes)
 		return err_set(e, ERR_USAGE, "%s takes no value", f->name);
-	if (f && strcmp(f->name, "--fields") == 0 && !equals && (next == NULL || next[0] == '-')) {
+	/* arg is what f was found by, and the one the compiler knows to be there */
+	if (f && strcmp(arg, "--fields") == 0 && (next == NULL || next[0] == '-')) {
 		s->a->list_fields = true;
 		return ERR_OK;
 	}
