@@ -147,8 +147,7 @@ class Sandbox:
         return answer["violations"] if isinstance(answer, dict) else answer
 
     def stop(self):
-        if self.process:
-            self.process.stop()
+        return self.process.stop() if self.process else 0
 
 
 class RpcError(Exception):
@@ -288,8 +287,14 @@ class Wad:
             return int(f.readline())
 
     def stop(self):
-        if self.process:
-            self.process.stop()
+        """Ends wad, and the database of one that was killed and never came back."""
+        try:
+            return self.process.stop() if self.process else 0
+        finally:
+            try:
+                os.kill(self.postmaster_pid(), signal.SIGINT)
+            except (OSError, ValueError):
+                pass  # wad stopped it itself
 
 
 def png(width, height, seed=0):
@@ -354,7 +359,7 @@ class World:
             if part is None:
                 continue
             try:
-                code = part.process.stop()
+                code = part.stop()
                 if code:
                     problems.append(f"{part.process.name} ended with {code}:\n{part.process.tail(40)}")
             except Failure as problem:
