@@ -1,10 +1,11 @@
 #include "daemon/api/handlers.h"
 
-static json_t *entry_json(const PGresult *r, int i)
+static json_t *entry_json(struct rpc_req *req, const PGresult *r, int i)
 {
 	json_t *o = json_pack("{s:o}", "id", json_id(db_i64(r, i, db_col(r, "id"))));
 	int params = db_col(r, "params");
 
+	(void)req;
 	json_put_time(o, "at", db_time(r, i, db_col(r, "at")));
 	json_object_set_new(o, "actor", json_string(db_text(r, i, db_col(r, "actor"))));
 	json_put_text(o, "user", db_text(r, i, db_col(r, "name")));
@@ -17,18 +18,7 @@ static json_t *entry_json(const PGresult *r, int i)
 
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list, *result;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	result = json_pack("{s:o}", "entries", list);
-	for (int i = 0; i < db_rows(r); i++)
-		json_array_append_new(list, entry_json(r, i));
-	rpc_reply_page_take(req, result, r);
+	rpc_reply_rows(ctx, r, e, entry_json);
 }
 
 struct rpc_done api_audit_list(struct rpc_req *req)

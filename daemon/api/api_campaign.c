@@ -19,7 +19,7 @@ static void put_ids(json_t *o, const char *text) /* "3 17" */
 	json_object_set_new(o, "devices", list);
 }
 
-static json_t *campaign_json(const PGresult *r, int i)
+static json_t *campaign_json(struct rpc_req *req, const PGresult *r, int i)
 {
 	static const char *const counts[] = { "pending", "sending", "sent",     "delivered",
 					      "read",    "failed",  "cancelled" };
@@ -27,6 +27,7 @@ static json_t *campaign_json(const PGresult *r, int i)
 	int devices = db_col(r, "devices"), min = db_col(r, "delay_min_ms"),
 	    max = db_col(r, "delay_max_ms");
 
+	(void)req;
 	json_put_id(o, "id", db_i64(r, i, db_col(r, "id")));
 	json_object_set_new(o, "title", json_string(db_text(r, i, db_col(r, "title"))));
 	json_object_set_new(o, "state", json_string(db_text(r, i, db_col(r, "state"))));
@@ -63,7 +64,7 @@ static void on_show(void *ctx, const PGresult *r, const struct err *e)
 	else if (db_rows(r) == 0)
 		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "campaign: no such campaign" });
 	else
-		rpc_reply_take(req, campaign_json(r, 0));
+		rpc_reply_take(req, campaign_json(req, r, 0));
 }
 
 static void reply_campaign(struct rpc_req *req, int64_t id)
@@ -244,18 +245,7 @@ struct rpc_done api_campaign_create(struct rpc_req *req)
 
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list, *result;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	result = json_pack("{s:o}", "campaigns", list);
-	for (int i = 0; i < db_rows(r); i++)
-		json_array_append_new(list, campaign_json(r, i));
-	rpc_reply_page_take(req, result, r);
+	rpc_reply_rows(ctx, r, e, campaign_json);
 }
 
 struct rpc_done api_campaign_list(struct rpc_req *req)

@@ -195,26 +195,18 @@ static void ask_rows(struct rpc_req *req, int64_t id, int64_t after, int64_t lim
 	arena_free(a);
 }
 
+/* NULL: its removal is under way */
+static json_t *listed_json(struct rpc_req *req, const PGresult *r, int i)
+{
+	const struct fleet_device *d =
+		fleet_find(req->wad->fleet, req->user_id, db_i64(r, i, db_col(r, "id")));
+
+	return d ? row_json(d, r, i) : NULL;
+}
+
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list;
-	json_t *result;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	result = json_pack("{s:o}", "devices", list);
-	for (int i = 0; i < db_rows(r); i++) {
-		const struct fleet_device *d =
-			fleet_find(req->wad->fleet, req->user_id, db_i64(r, i, db_col(r, "id")));
-
-		if (d)
-			json_array_append_new(list, row_json(d, r, i));
-	}
-	rpc_reply_page_take(req, result, r);
+	rpc_reply_rows(ctx, r, e, listed_json);
 }
 
 struct rpc_done api_device_list(struct rpc_req *req)

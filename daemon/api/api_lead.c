@@ -103,30 +103,23 @@ struct rpc_done api_lead_import(struct rpc_req *req)
 	return rpc_later(req);
 }
 
+static json_t *lead_json(struct rpc_req *req, const PGresult *r, int i)
+{
+	json_t *o = json_pack("{s:o,s:o}", "id", json_id(db_i64(r, i, db_col(r, "id"))), "phone",
+			      json_id(db_i64(r, i, db_col(r, "phone"))));
+
+	(void)req;
+	json_put_text(o, "name", db_text(r, i, db_col(r, "name")));
+	json_object_set_new(o, "niche", json_string(db_text(r, i, db_col(r, "niche"))));
+	json_object_set_new(o, "status", json_string(db_text(r, i, db_col(r, "status"))));
+	json_object_set_new(o, "opted_out", json_boolean(db_bool(r, i, db_col(r, "opted_out"))));
+	json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
+	return o;
+}
+
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list, *result;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	result = json_pack("{s:o}", "leads", list);
-	for (int i = 0; i < db_rows(r); i++) {
-		json_t *o = json_pack("{s:o,s:o}", "id", json_id(db_i64(r, i, db_col(r, "id"))),
-				      "phone", json_id(db_i64(r, i, db_col(r, "phone"))));
-
-		json_put_text(o, "name", db_text(r, i, db_col(r, "name")));
-		json_object_set_new(o, "niche", json_string(db_text(r, i, db_col(r, "niche"))));
-		json_object_set_new(o, "status", json_string(db_text(r, i, db_col(r, "status"))));
-		json_object_set_new(o, "opted_out",
-				    json_boolean(db_bool(r, i, db_col(r, "opted_out"))));
-		json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
-		json_array_append_new(list, o);
-	}
-	rpc_reply_page_take(req, result, r);
+	rpc_reply_rows(ctx, r, e, lead_json);
 }
 
 struct rpc_done api_lead_list(struct rpc_req *req)

@@ -2,26 +2,21 @@
 #include "daemon/engine/optout.h"
 #include "daemon/engine/phrase.h"
 
+static json_t *optout_json(struct rpc_req *req, const PGresult *r, int i)
+{
+	json_t *o = json_pack("{s:o}", "phone", json_id(db_i64(r, i, db_col(r, "phone"))));
+
+	(void)req;
+	json_put_text(o, "name", db_text(r, i, db_col(r, "name")));
+	json_put_text(o, "word", db_text(r, i, db_col(r, "word")));
+	json_put_id(o, "device", db_i64(r, i, db_col(r, "device_id")));
+	json_put_time(o, "at", db_time(r, i, db_col(r, "at")));
+	return o;
+}
+
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	for (int i = 0; i < db_rows(r); i++) {
-		json_t *o = json_pack("{s:o}", "phone", json_id(db_i64(r, i, db_col(r, "phone"))));
-
-		json_put_text(o, "name", db_text(r, i, db_col(r, "name")));
-		json_put_text(o, "word", db_text(r, i, db_col(r, "word")));
-		json_put_id(o, "device", db_i64(r, i, db_col(r, "device_id")));
-		json_put_time(o, "at", db_time(r, i, db_col(r, "at")));
-		json_array_append_new(list, o);
-	}
-	rpc_reply_page_take(req, json_pack("{s:o}", "optouts", list), r);
+	rpc_reply_rows(ctx, r, e, optout_json);
 }
 
 struct rpc_done api_optout_list(struct rpc_req *req)

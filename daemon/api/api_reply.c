@@ -7,7 +7,7 @@
 
 /* -- results -- */
 
-static json_t *rule_json(const PGresult *r, int i)
+static json_t *rule_json(struct rpc_req *req, const PGresult *r, int i)
 {
 	json_t *o = json_pack("{s:o,s:b,s:s}", "id", json_id(db_i64(r, i, db_col(r, "id"))),
 			      "enabled", db_bool(r, i, db_col(r, "enabled")), "match",
@@ -15,6 +15,7 @@ static json_t *rule_json(const PGresult *r, int i)
 	const char *from = db_text(r, i, db_col(r, "from_time"));
 	char days[REPLY_DAYS_TEXT];
 
+	(void)req;
 	reply_days_text((int32_t)db_i64(r, i, db_col(r, "days")), days);
 	json_put_text(o, "pattern", db_text(r, i, db_col(r, "pattern")));
 	json_object_set_new(o, "text", json_string(db_text(r, i, db_col(r, "body"))));
@@ -61,7 +62,7 @@ static void on_shown(void *ctx, const PGresult *r, const struct err *e)
 	else if (db_rows(r) == 0)
 		fail_no_rule(req);
 	else
-		rpc_reply_take(req, rule_json(r, 0));
+		rpc_reply_take(req, rule_json(req, r, 0));
 }
 
 struct rpc_done api_reply_show(struct rpc_req *req)
@@ -72,17 +73,7 @@ struct rpc_done api_reply_show(struct rpc_req *req)
 
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	for (int i = 0; i < db_rows(r); i++)
-		json_array_append_new(list, rule_json(r, i));
-	rpc_reply_page_take(req, json_pack("{s:o}", "rules", list), r);
+	rpc_reply_rows(ctx, r, e, rule_json);
 }
 
 struct rpc_done api_reply_list(struct rpc_req *req)
@@ -266,28 +257,23 @@ struct rpc_done api_reply_delete(struct rpc_req *req)
 
 /* -- reply.log -- */
 
+static json_t *log_json(struct rpc_req *req, const PGresult *r, int i)
+{
+	json_t *o = json_pack("{s:o}", "id", json_id(db_i64(r, i, db_col(r, "id"))));
+
+	(void)req;
+	json_put_time(o, "at", db_time(r, i, db_col(r, "at")));
+	json_put_id(o, "device", db_i64(r, i, db_col(r, "device_id")));
+	json_put_id(o, "to", db_i64(r, i, db_col(r, "phone")));
+	json_object_set_new(o, "kind", json_string(db_text(r, i, db_col(r, "kind"))));
+	json_put_id(o, "rule", db_i64(r, i, db_col(r, "rule_id")));
+	json_object_set_new(o, "text", json_string(db_text(r, i, db_col(r, "body"))));
+	return o;
+}
+
 static void on_log(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	for (int i = 0; i < db_rows(r); i++) {
-		json_t *o = json_pack("{s:o}", "id", json_id(db_i64(r, i, db_col(r, "id"))));
-
-		json_put_time(o, "at", db_time(r, i, db_col(r, "at")));
-		json_put_id(o, "device", db_i64(r, i, db_col(r, "device_id")));
-		json_put_id(o, "to", db_i64(r, i, db_col(r, "phone")));
-		json_object_set_new(o, "kind", json_string(db_text(r, i, db_col(r, "kind"))));
-		json_put_id(o, "rule", db_i64(r, i, db_col(r, "rule_id")));
-		json_object_set_new(o, "text", json_string(db_text(r, i, db_col(r, "body"))));
-		json_array_append_new(list, o);
-	}
-	rpc_reply_page_take(req, json_pack("{s:o}", "replies", list), r);
+	rpc_reply_rows(ctx, r, e, log_json);
 }
 
 struct rpc_done api_reply_log(struct rpc_req *req)

@@ -1,25 +1,19 @@
 #include "daemon/api/handlers.h"
 
+static json_t *session_json(struct rpc_req *req, const PGresult *r, int i)
+{
+	json_t *o = json_pack("{s:o,s:s}", "id", json_id(db_i64(r, i, db_col(r, "id"))), "address",
+			      db_text(r, i, db_col(r, "address")));
+
+	(void)req;
+	json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
+	json_put_time(o, "used_at", db_time(r, i, db_col(r, "used_at")));
+	return o;
+}
+
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list, *result;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	result = json_pack("{s:o}", "sessions", list);
-	for (int i = 0; i < db_rows(r); i++) {
-		json_t *o = json_pack("{s:o,s:s}", "id", json_id(db_i64(r, i, db_col(r, "id"))),
-				      "address", db_text(r, i, db_col(r, "address")));
-
-		json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
-		json_put_time(o, "used_at", db_time(r, i, db_col(r, "used_at")));
-		json_array_append_new(list, o);
-	}
-	rpc_reply_page_take(req, result, r);
+	rpc_reply_rows(ctx, r, e, session_json);
 }
 
 struct rpc_done api_session_list(struct rpc_req *req)

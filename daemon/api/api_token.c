@@ -29,29 +29,23 @@ struct rpc_done api_token_create(struct rpc_req *req)
 
 /* -- token.list -- */
 
+static json_t *token_json(struct rpc_req *req, const PGresult *r, int i)
+{
+	json_t *o = json_pack("{s:o,s:s,s:s}", "id", json_id(db_i64(r, i, db_col(r, "id"))),
+			      "title", db_text(r, i, db_col(r, "title")), "scope",
+			      db_text(r, i, db_col(r, "scope")));
+
+	(void)req;
+	json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
+	json_put_time(o, "expires_at", db_time(r, i, db_col(r, "expires_at")));
+	json_put_time(o, "used_at", db_time(r, i, db_col(r, "used_at")));
+	json_put_time(o, "revoked_at", db_time(r, i, db_col(r, "revoked_at")));
+	return o;
+}
+
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list, *result;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	result = json_pack("{s:o}", "tokens", list);
-	for (int i = 0; i < db_rows(r); i++) {
-		json_t *o = json_pack("{s:o,s:s,s:s}", "id", json_id(db_i64(r, i, db_col(r, "id"))),
-				      "title", db_text(r, i, db_col(r, "title")), "scope",
-				      db_text(r, i, db_col(r, "scope")));
-
-		json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
-		json_put_time(o, "expires_at", db_time(r, i, db_col(r, "expires_at")));
-		json_put_time(o, "used_at", db_time(r, i, db_col(r, "used_at")));
-		json_put_time(o, "revoked_at", db_time(r, i, db_col(r, "revoked_at")));
-		json_array_append_new(list, o);
-	}
-	rpc_reply_page_take(req, result, r);
+	rpc_reply_rows(ctx, r, e, token_json);
 }
 
 struct rpc_done api_token_list(struct rpc_req *req)

@@ -14,7 +14,7 @@ static void put_limit(json_t *o, const char *key, int64_t n)
 		json_object_set_new(o, key, json_integer(n));
 }
 
-static json_t *user_json(const PGresult *r, int i)
+static json_t *user_json(struct rpc_req *req, const PGresult *r, int i)
 {
 	json_t *o = json_pack(
 		"{s:o,s:s,s:s,s:b,s:s,s:b,s:I}", "id", json_id(db_i64(r, i, db_col(r, "id"))),
@@ -24,6 +24,7 @@ static json_t *user_json(const PGresult *r, int i)
 		db_bool(r, i, db_col(r, "has_password")), "devices",
 		(json_int_t)db_i64(r, i, db_col(r, "devices")));
 
+	(void)req;
 	json_put_text(o, "email", db_text(r, i, db_col(r, "email")));
 	json_put_text(o, "full_name", db_text(r, i, db_col(r, "full_name")));
 	put_limit(o, "os_uid", db_i64(r, i, db_col(r, "os_uid")));
@@ -58,23 +59,12 @@ static void on_show(void *ctx, const PGresult *r, const struct err *e)
 	else if (db_rows(r) == 0)
 		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "user: no such user" });
 	else
-		rpc_reply_take(req, user_json(r, 0));
+		rpc_reply_take(req, user_json(req, r, 0));
 }
 
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-	json_t *list, *result;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	list = json_array();
-	result = json_pack("{s:o}", "users", list);
-	for (int i = 0; i < db_rows(r); i++)
-		json_array_append_new(list, user_json(r, i));
-	rpc_reply_page_take(req, result, r);
+	rpc_reply_rows(ctx, r, e, user_json);
 }
 
 struct rpc_done api_user_list(struct rpc_req *req)

@@ -74,13 +74,27 @@ struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e)
 	return (struct rpc_done){ 1 };
 }
 
-struct rpc_done rpc_reply_page_take(struct rpc_req *req, json_t *result, const PGresult *r)
+void rpc_reply_rows(struct rpc_req *req, const PGresult *r, const struct err *e,
+		    json_t *(*row_json)(struct rpc_req *req, const PGresult *r, int i))
 {
-	int rows = db_rows(r);
+	int rows = e->code ? 0 : db_rows(r);
+	json_t *list, *result;
 
+	if (e->code) {
+		rpc_fail(req, e);
+		return;
+	}
+	list = json_array();
+	result = json_pack("{s:o}", req->method->list, list);
+	for (int i = 0; i < rows; i++) {
+		json_t *o = row_json(req, r, i);
+
+		if (o)
+			json_array_append_new(list, o);
+	}
 	if (rows && rows == rpc_param_int(req->params, "limit"))
 		json_object_set_new(result, "next", json_id(db_i64(r, rows - 1, db_col(r, "id"))));
-	return rpc_reply_take(req, result);
+	rpc_reply_take(req, result);
 }
 
 struct rpc_done rpc_later(struct rpc_req *req)

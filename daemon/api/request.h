@@ -38,8 +38,10 @@ struct rpc_done {
 };
 
 struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result); /* NULL result: ERR_INTERNAL */
-/* a page of a list: adds "next", the last row's id, when there may be more than the limit asked for */
-struct rpc_done rpc_reply_page_take(struct rpc_req *req, json_t *result, const PGresult *r);
+/* A list's answer, named as the method's row says: one value a row of r (NULL: left out), and "next", the
+ * last row's id, when there may be more than the limit asked for. Fails the call when e says so. */
+void rpc_reply_rows(struct rpc_req *req, const PGresult *r, const struct err *e,
+		    json_t *(*row_json)(struct rpc_req *req, const PGresult *r, int i));
 struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e);
 struct rpc_done rpc_later(struct rpc_req *req);
 
