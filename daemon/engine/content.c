@@ -4,14 +4,13 @@
 
 #include "shared/base/xalloc.h"
 
-struct content *content_new(int64_t campaign_id, const char *body, int64_t media_id)
+struct content *content_new(const char *body, int64_t media_id)
 {
 	size_t len = strlen(body);
 	struct content *c = xcalloc(1, sizeof *c + len + 1);
 
 	memcpy(c->body, body, len + 1);
 	c->refs = 1;
-	c->campaign_id = campaign_id;
 	c->media_id = media_id;
 	c->message = (struct message){
 		.kind = media_id ? MESSAGE_IMAGE : MESSAGE_TEXT,

@@ -18,6 +18,7 @@ struct job {
 	struct send_job send;
 	struct queue *queue;
 	struct content *content;
+	int64_t campaign_id; /* 0: none */
 	mono_ms not_before;
 	int32_t attempt;
 	bool in_flight, direct;
@@ -332,21 +333,20 @@ static bool start_job(struct queue *q, struct job *j, mono_ms now)
 
 static struct content *content_of(struct queue *q, const PGresult *r, int row)
 {
-	int64_t campaign = db_i64(r, row, db_col(r, "campaign_id"));
+	int64_t id = db_i64(r, row, db_col(r, "content_id"));
 	int min = db_col(r, "delay_min_ms"), max = db_col(r, "delay_max_ms");
-	struct content *c = campaign ? map_get(q->env->contents, MAP_KEY(campaign)) : NULL;
+	struct content *c = id ? map_get(q->env->contents, MAP_KEY(id)) : NULL;
 
 	if (c)
 		return content_ref(c);
-	c = content_new(campaign, db_text(r, row, db_col(r, "body")),
-			db_i64(r, row, db_col(r, "media_id")));
+	c = content_new(db_text(r, row, db_col(r, "body")), db_i64(r, row, db_col(r, "media_id")));
 	if (!db_is_null(r, row, min) && !db_is_null(r, row, max)) {
 		c->has_pace = true;
 		c->pace.gap_min_ms = (uint32_t)db_i64(r, row, min);
 		c->pace.gap_max_ms = (uint32_t)db_i64(r, row, max);
 	}
-	if (campaign)
-		map_put(q->env->contents, MAP_KEY(campaign), content_ref(c));
+	if (id)
+		map_put(q->env->contents, MAP_KEY(id), content_ref(c));
 	return c;
 }
 
@@ -360,6 +360,7 @@ static void admit(struct queue *q, const PGresult *r, int row)
 	j = xcalloc(1, sizeof *j);
 	j->queue = q;
 	j->content = content_of(q, r, row);
+	j->campaign_id = db_i64(r, row, db_col(r, "campaign_id"));
 	j->attempt = (int32_t)db_i64(r, row, db_col(r, "attempt"));
 	j->not_before.ms = INT64_MIN;
 	snprintf(j->msg_id, sizeof j->msg_id, "%s", db_text(r, row, db_col(r, "msg_id")));
@@ -402,7 +403,7 @@ static void give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit
 	LIST_EACH(l, &q->window) {
 		struct job *j = CONTAINER_OF(l, struct job, link);
 
-		if ((campaign_id && j->content->campaign_id != campaign_id) || j->send.resend)
+		if ((campaign_id && j->campaign_id != campaign_id) || j->send.resend)
 			continue;
 		ids[n++] = j->send.ref;
 		job_free(j);
@@ -630,7 +631,7 @@ void queue_opted_out(struct queue *q, uint64_t phone)
 	LIST_EACH(l, &q->window) {
 		struct job *j = CONTAINER_OF(l, struct job, link);
 
-		if (j->send.to_pn != phone || j->content->campaign_id == 0 || j->send.resend)
+		if (j->send.to_pn != phone || j->campaign_id == 0 || j->send.resend)
 			continue;
 		job_free(j);
 		q->waiting--;

@@ -29,7 +29,7 @@ struct queue_env {
 	struct rng *rng;
 	struct log *log;
 	struct progress *progress;
-	struct map *contents; /* campaign id -> struct content, one reference each */
+	struct map *contents; /* content id -> struct content, one reference each */
 };
 
 struct queue *queue_new(struct queue_env *env, struct device *d, int64_t user_id, int64_t device_id,

@@ -96,9 +96,17 @@ static enum errc build_parts(struct shard *s, struct err *e)
 	return ERR_OK;
 }
 
-static void drop_contents(struct shard *s, int64_t campaign_id)
+/* those that no row in memory holds */
+static void drop_idle_contents(struct shard *s)
 {
-	content_unref(map_del(s->queue.contents, MAP_KEY(campaign_id)));
+	struct span key;
+	size_t pos = 0;
+	void *value;
+
+	while (map_next(s->queue.contents, &pos, &key, &value)) {
+		if (((struct content *)value)->refs == 1)
+			content_unref(map_del(s->queue.contents, key));
+	}
 }
 
 static void on_db_closed(void *ctx)
@@ -205,7 +213,7 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 		break;
 	case MAIL_FORGET:
 		each_worker(s, m, worker_forget);
-		drop_contents(s, m->campaign_id);
+		drop_idle_contents(s);
 		break;
 	case MAIL_OPTED_OUT:
 		each_worker(s, m, worker_opted_out);

@@ -1,3 +1,7 @@
-insert into campaigns (user_id, title, niche, lead_status, body, media_id, device_ids, delay_min_ms, delay_max_ms, start_at)
-values ($1, $2, $3, $4, $5, $6, $7::bigint[], $8, $9, coalesce($10, now()))
+with content as (
+  insert into contents (user_id, body, media_id, delay_min_ms, delay_max_ms) values ($1, $5, $6, $8, $9)
+  returning id
+)
+insert into campaigns (user_id, title, niches, lead_status, content_id, device_ids, start_at)
+select $1, $2, labels($3), $4, content.id, $7::bigint[], coalesce($10, now()) from content
 returning id, state, start_at

@@ -4,11 +4,11 @@
 -- again by their place: locked rows do not move, and no plan can walk over the whole queue for it; nor over
 -- the whole list of opt-outs: a value, unlike "exists", is never looked up in a hash of all of them
 with ready as materialized (
-  select place, campaign_id, row_number() over (order by priority, not_before, id) as n,
+  select place, campaign_id, content_id, row_number() over (order by priority, not_before, id) as n,
     campaign_id is not null
       and (select true from optouts x where x.user_id = $1 and x.phone = r.recipient) is true as opted_out
   from (
-    select ctid as place, campaign_id, priority, not_before, id, recipient
+    select ctid as place, campaign_id, content_id, priority, not_before, id, recipient
     from outbox
     where user_id = $1 and device_id = $2 and state = 0 and not paused and not_before <= now()
     order by priority, not_before, id
@@ -20,9 +20,9 @@ with ready as materialized (
   set state = case when ready.opted_out then 6 else 1 end, msg_id = coalesce(o.msg_id, ($3::text[])[ready.n]),
     error_class = case when ready.opted_out then 'opted_out' else o.error_class end,
     error = case when ready.opted_out then 'the recipient opted out' else o.error end
-  from ready left join campaigns c on c.user_id = $1 and c.id = ready.campaign_id
+  from ready left join contents c on c.user_id = $1 and c.id = ready.content_id
   where o.user_id = $1 and o.ctid = ready.place
-  returning o.id, o.campaign_id, o.recipient, o.msg_id, o.attempt, o.state, coalesce(o.body, c.body) as body,
+  returning o.id, o.campaign_id, o.recipient, o.msg_id, o.attempt, o.state, o.content_id, coalesce(o.body, c.body) as body,
     coalesce(o.media_id, c.media_id) as media_id, c.delay_min_ms, c.delay_max_ms, o.priority
 ), event as (
   insert into events (user_id, topic, data)
@@ -30,5 +30,5 @@ with ready as materialized (
     'campaign', campaign_id::text, 'to', recipient::text, 'msg_id', msg_id, 'error', 'the recipient opted out')
   from claimed where state = 6
 )
-select id, campaign_id, recipient, msg_id, attempt, state, body, media_id, delay_min_ms, delay_max_ms, priority
+select id, campaign_id, recipient, msg_id, attempt, state, content_id, body, media_id, delay_min_ms, delay_max_ms, priority
 from claimed where state = 1

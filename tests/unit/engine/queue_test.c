@@ -83,7 +83,7 @@ void db_commit_take(struct db *d, struct db_unit *u, db_done_fn done, void *ctx)
 
 static const char *const columns[] = { "id",           "campaign_id",  "recipient", "msg_id",
 				       "attempt",      "state",        "body",      "media_id",
-				       "delay_min_ms", "delay_max_ms", "priority" };
+				       "delay_min_ms", "delay_max_ms", "priority",  "content_id" };
 
 struct row {
 	int64_t id, campaign;
@@ -131,6 +131,7 @@ static PGresult *rows_result(const struct row *rows, int len)
 			PQsetvalue(r, i, 9, NULL, -1);
 		}
 		put_i64(r, i, 10, 5);
+		put_i64(r, i, 11, rows[i].campaign);
 	}
 	return r;
 }

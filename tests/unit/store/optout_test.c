@@ -59,10 +59,10 @@ static int fill(void **state)
 		       "campaigns, leads, devices, messages");
 	pg_fixture_sql(&fx, "insert into devices (user_id, id, name, pn) overriding system value "
 			    "values (1, 7, 'd', 60110000001)");
-	pg_fixture_sql(&fx, "insert into campaigns (user_id, id, title, body, state) overriding "
-			    "system value values (1, 5, 'c', 'hi', 'running')");
+	pg_fixture_sql(&fx, "insert into campaigns (user_id, id, title, state) overriding "
+			    "system value values (1, 5, 'c', 'running')");
 	pg_fixture_sql(&fx, "insert into outbox (user_id, campaign_id, device_id, recipient, body) "
-			    "values (1, 5, 7, 60120000001, null), (1, 5, 7, 60120000002, null), "
+			    "values (1, 5, 7, 60120000001, 'hi'), (1, 5, 7, 60120000002, 'hi'), "
 			    "(1, null, 7, 60120000001, 'direct')");
 	return 0;
 }

@@ -1,0 +1,14 @@
+-- Devices whole: how each one paces itself, what it keeps, how well it is.
+alter table devices
+  add column paused boolean not null default false, -- by a person, or by itself (pause_reason)
+  add column pause_reason text,
+  add column per_minute_max integer check (per_minute_max > 0), -- null: the default
+  add column per_hour_max integer check (per_hour_max > 0),
+  add column per_day_max integer check (per_day_max > 0),
+  add column warm_up boolean not null default true,  -- lower caps while the link is young
+  add column quiet_from time, add column quiet_to time, -- in the user's zone; from > to: over midnight
+  add column proxy bytea,                            -- sealed: its address holds a password
+  add column keep_days integer check (keep_days > 0), -- how long its chats are kept; null: for ever
+  add column store_chats boolean not null default true,
+  add column reach_locked_until timestamptz,         -- new chats wait until then
+  add check ((quiet_from is null) = (quiet_to is null));

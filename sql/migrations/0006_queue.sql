@@ -1,0 +1,79 @@
+-- What is sent, and the queue for all who send: direct messages, replies, sequences, campaigns.
+
+-- a text, or a media message with its caption; shared by all rows that send it, never changed
+create table contents (
+  user_id bigint not null references users (id),
+  id bigint generated always as identity,
+  body text,                                -- text or caption, may hold variables and variants
+  media_id bigint,
+  delay_min_ms integer, delay_max_ms integer, -- of the campaign or step; null: the device's own
+  created_at timestamptz not null default now(),
+  primary key (user_id, id),
+  check ((delay_min_ms is null) = (delay_max_ms is null))
+);
+call wall('contents');
+
+drop view campaign_counts;
+alter table campaigns
+  add column content_id bigint,
+  add column split_content_id bigint,       -- a text that follows 3 s after the media
+  add column niches text[],                 -- audience: any of these labels; null: everyone
+  add column zone text,                     -- in which start_at was given; null: the user's
+  add column grace_s integer not null default 86400 check (grace_s >= 0), -- how late it may start
+  add column expire_s integer not null default 86400 check (expire_s > 0), -- rows expire that long after the start
+  add column device_choice text not null default 'sticky'
+    check (device_choice in ('sticky', 'round_robin', 'random', 'least_loaded')),
+  add column reason text,                   -- why it waits or failed
+  add column updated_at timestamptz not null default now(),
+  drop constraint campaigns_state_check,
+  add constraint campaigns_state_check
+    check (state in ('draft', 'scheduled', 'running', 'paused', 'done', 'cancelled', 'failed'));
+with old as (
+  select user_id, id, body, media_id, delay_min_ms, delay_max_ms, row_number() over (order by user_id, id) as n from campaigns
+), made as (
+  insert into contents (user_id, body, media_id, delay_min_ms, delay_max_ms)
+  select user_id, body, media_id, delay_min_ms, delay_max_ms from old order by n
+  returning user_id, id
+), numbered as (
+  select user_id, id, row_number() over (order by id) as n from made
+)
+update campaigns c set content_id = numbered.id,
+  niches = labels(c.niche)
+from old join numbered using (n) where c.user_id = old.user_id and c.id = old.id;
+alter table campaigns drop column body, drop column media_id, drop column delay_min_ms, drop column delay_max_ms,
+  drop column niche;
+
+-- state, besides those of 0001: 8 skipped (never to be sent: no device, not on WhatsApp), 9 expired
+alter table outbox
+  add column content_id bigint,             -- what is sent; null: body and media_id of the row itself
+  add column sequence_id bigint, add column contact_id bigint, -- of a sequence: whose contact
+  add column part smallint not null default 0, -- of a message in two parts: 0, then 1
+  add column follows_id bigint,             -- waits (not_before = infinity) until that row is sent
+  add column expires_at timestamptz,        -- still pending then: expired; null: never
+  add check (campaign_id is null or sequence_id is null);
+update outbox o set content_id = c.content_id from campaigns c
+where c.user_id = o.user_id and c.id = o.campaign_id and o.body is null;
+drop index outbox_campaign_recipient;
+create unique index outbox_campaign_recipient on outbox (user_id, campaign_id, recipient, part)
+  where campaign_id is not null;
+create unique index outbox_sequence_step on outbox (user_id, contact_id, content_id, part)
+  where contact_id is not null;
+create index outbox_by_sequence on outbox (user_id, sequence_id, state) where sequence_id is not null;
+create index outbox_expiring on outbox (expires_at) where state = 0 and expires_at is not null;
+
+-- campaigns with their rows counted by state
+create view campaign_counts with (security_invoker = true) as
+select c.*, array_to_string(c.niches, ',') as niche, t.body, t.media_id, t.delay_min_ms, t.delay_max_ms,
+  n.total, n.pending, n.sending, n.sent, n.delivered, n.read, n.failed, n.cancelled, n.skipped, n.expired
+from campaigns c
+left join contents t on t.user_id = c.user_id and t.id = c.content_id
+left join lateral (
+  select count(*) as total,
+    count(*) filter (where state in (0, 1)) as pending, count(*) filter (where state = 2) as sending,
+    count(*) filter (where state >= 3 and state <= 5) as sent,
+    count(*) filter (where state in (4, 5)) as delivered, count(*) filter (where state = 5) as read,
+    count(*) filter (where state = 6) as failed, count(*) filter (where state = 7) as cancelled,
+    count(*) filter (where state = 8) as skipped, count(*) filter (where state = 9) as expired
+  from outbox o where o.user_id = c.user_id and o.campaign_id = c.id
+) n on true;
+grant select on campaign_counts to wad_tenant;
