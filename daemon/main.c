@@ -156,6 +156,7 @@ static void on_drained(void *ctx)
 		httpd_server_close(p->wad.http);
 	event_hub_close(p->wad.events);
 	campaigns_close(p->wad.campaigns);
+	http_client_free(p->wad.web);
 	if (p->wad.rpc)
 		rpc_server_close(p->wad.rpc);
 	db_close(p->wad.db, on_db_closed, p);
@@ -265,6 +266,9 @@ static void start_parts(struct process *p)
 		.ctx = w,
 	};
 
+	if (http_client_new(&(struct http_client_cfg){ w->loop, s->web, s->web_ca_file }, &w->web,
+			    &e))
+		fail_start(p, &e);
 	memcpy(cfg.shard.noise_root_key, s->noise_root_key, 32);
 	memcpy(cfg.shard.version, s->version, sizeof s->version);
 	if (fleet_start(&cfg, &w->fleet, &e))

@@ -46,6 +46,14 @@ const struct config_row settings_rows[] = {
 	  "trace, debug, info, warn or error" },
 	{ "devices", "failover_ms", CONFIG_U32, "120000", NULL, 1000, 86400000,
 	  "a device away this long gives its unsent campaign messages to others" },
+	{ "webhook", "allow", CONFIG_TEXT, NULL, NULL, 0, 0,
+	  "networks that webhooks and pictures by URL may reach although they are private, like 10.1.0.0/16" },
+	{ "webhook", "ports", CONFIG_TEXT, "80, 443, 8080, 8443", NULL, 0, 0,
+	  "ports that webhooks and pictures by URL may use, also ranges like 8000-8999" },
+	{ "webhook", "http", CONFIG_BOOL, "false", NULL, 0, 0,
+	  "take http:// beside https:// for them" },
+	{ "webhook", "ca_file", CONFIG_PATH, NULL, NULL, 0, 0,
+	  "PEM file of certificate authorities to trust for them beside the system's" },
 	{ .section = NULL },
 };
 /* clang-format on */
@@ -142,6 +150,15 @@ static enum errc check_file(const char *name, const char *path, struct err *e)
 		       : err_set(e, ERR_CONFIG, "%s: %.120s: %s", name, path, strerror(errno));
 }
 
+static enum errc check_web(const struct url_guard_cfg *cfg, struct err *e)
+{
+	struct url_guard *g = NULL;
+
+	if (url_guard_new(cfg, &g, e) == ERR_OK)
+		url_guard_free(g);
+	return e->code;
+}
+
 static enum errc check_database(const char *uri, struct err *e)
 {
 	char *why = NULL;
@@ -223,6 +240,10 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->http_listen = config_text(c, "http", "listen");
 	s->http_per_address = config_u32(c, "http", "per_address");
 	s->connect_rate = config_u32(c, "network", "connect_rate");
+	s->web.allow = config_text(c, "webhook", "allow");
+	s->web.ports = config_text(c, "webhook", "ports");
+	s->web.http = config_bool(c, "webhook", "http");
+	s->web_ca_file = config_text(c, "webhook", "ca_file");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");
 	s->shards = config_u32(c, "daemon", "shards");
 	if (s->shards == 0)
@@ -235,6 +256,8 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	gather(s, parse_version(version ? version : "", s->version, &own), &own, e);
 	gather(s, check_url(s->network_url, &own), &own, e);
 	gather(s, check_file("network.tls_ca_file", s->tls_ca_file, &own), &own, e);
+	gather(s, check_file("webhook.ca_file", s->web_ca_file, &own), &own, e);
+	gather(s, check_web(&s->web, &own), &own, e);
 	gather(s, check_database(s->database_uri, &own), &own, e);
 	gather(s, check_socket(s->socket, &own), &own, e);
 	gather(s, check_state_dir(s->state_dir, &own), &own, e);

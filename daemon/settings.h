@@ -3,13 +3,16 @@
  * from it. */
 #include "shared/base/config.h"
 
+#include "daemon/engine/url_guard.h"
+
 extern const struct config_row settings_rows[];
 
 struct settings {
 	struct config *config;
 	char *state_dir, *config_file, *socket;
 	const char *network_url, *tls_ca_file, *device_os, *database_uri, *admin_group, *user;
-	const char *http_listen;
+	const char *http_listen, *web_ca_file;
+	struct url_guard_cfg web; /* where webhooks and pictures by URL may go */
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
 	uint32_t shards, connect_rate, failover_ms, http_per_address;

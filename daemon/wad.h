@@ -9,6 +9,7 @@
 #include "daemon/engine/account.h"
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/fleet.h"
+#include "daemon/engine/http_client.h"
 #include "daemon/store/db.h"
 
 struct event_hub;
@@ -23,6 +24,7 @@ struct wad {
 	struct fleet *fleet;
 	struct accounts *accounts;
 	struct campaigns *campaigns;
+	struct http_client *web; /* to addresses that users give */
 	struct event_hub *events;
 	struct rpc_server *rpc;
 	struct httpd_server *http; /* NULL: no HTTP */

@@ -28,7 +28,10 @@ struct fetch {
 	struct curl_slist *headers;
 	struct wr body, answer;
 	size_t answer_max;
-	bool too_large;
+	bool cut_answer, too_large, cut;
+	bool refused; /* an address that it may not connect to */
+	bool (*may_connect)(const void *ctx, const struct sockaddr *to);
+	const void *may_ctx;
 	char reason[CURL_ERROR_SIZE];
 	fetch_done_fn done;
 	void *ctx;
@@ -72,7 +75,9 @@ static void fetch_result(const struct fetch *t, CURLcode rc, struct err *e)
 {
 	const char *why = t->reason[0] ? t->reason : curl_easy_strerror(rc);
 
-	if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
+	if (t->refused && rc == CURLE_COULDNT_CONNECT)
+		err_set(e, ERR_FORBIDDEN, "the name leads to an address that is not allowed");
+	else if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		err_set(e, ERR_LIMIT, "answer over %zu bytes", t->answer_max);
 	else if (rc == CURLE_OPERATION_TIMEDOUT)
 		err_set(e, ERR_TIMEOUT, "%s", why);
@@ -87,13 +92,23 @@ static void fetch_finish(struct fetch *t, CURLcode rc)
 {
 	struct fetch_answer a = { 0 };
 	struct err e = ERR_NONE;
+	curl_off_t took_us = 0, retry_s = 0;
+	char *type = NULL;
 	long status = 0;
 
 	fetch_detach(t);
-	fetch_result(t, rc, &e);
+	if (!t->cut)
+		fetch_result(t, rc, &e);
+	curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+	a.took_ms = (uint32_t)(took_us / 1000);
 	if (e.code == ERR_OK) {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-		a = (struct fetch_answer){ (int)status, wr_span(&t->answer) };
+		curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+		curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_s);
+		a.status = (int)status;
+		a.body = wr_span(&t->answer);
+		a.content_type = type;
+		a.retry_after_s = retry_s > INT32_MAX ? INT32_MAX : (uint32_t)retry_s;
 	}
 	t->done(t->ctx, &a, &e);
 	fetch_dispose(t);
@@ -243,6 +258,12 @@ enum errc fetcher_new(struct net *n, struct fetcher **ret, struct err *e)
 	return ERR_OK;
 }
 
+void fetcher_set_conns(struct fetcher *f, unsigned most, unsigned idle)
+{
+	curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)most);
+	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)idle);
+}
+
 void fetcher_free(struct fetcher *f)
 {
 	if (!f || f->closing)
@@ -271,7 +292,9 @@ static size_t fetch_on_bytes(char *at, size_t size, size_t count, void *ctx)
 
 	(void)size; /* always 1 */
 	if (count > t->answer_max - t->answer.len) {
-		t->too_large = true;
+		t->too_large = !t->cut_answer;
+		t->cut = t->cut_answer;
+		wr_put(&t->answer, at, t->answer_max - t->answer.len);
 		return 0;
 	}
 	wr_put(&t->answer, at, count);
@@ -290,8 +313,13 @@ static CURLcode fetch_on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
 
 static curl_socket_t fetch_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *at)
 {
-	(void)ctx;
+	struct fetch *t = ctx;
+
 	(void)purpose;
+	if (t->may_connect && !t->may_connect(t->may_ctx, &at->addr)) {
+		t->refused = true;
+		return CURL_SOCKET_BAD;
+	}
 	return socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
 }
 
@@ -324,8 +352,8 @@ static void fetch_set_body(struct fetch *t, const struct fetch_cfg *cfg)
 
 static void fetch_set_limits(struct fetch *t, const struct fetch_cfg *cfg)
 {
-	long connect = cfg->timeout_ms < FETCH_CONNECT_TIMEOUT_MS ? (long)cfg->timeout_ms
-								  : FETCH_CONNECT_TIMEOUT_MS;
+	uint32_t most = cfg->connect_ms ? cfg->connect_ms : FETCH_CONNECT_TIMEOUT_MS;
+	long connect = (long)(cfg->timeout_ms < most ? cfg->timeout_ms : most);
 	CURL *c = t->easy;
 
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -333,10 +361,12 @@ static void fetch_set_limits(struct fetch *t, const struct fetch_cfg *cfg)
 	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* nor from the environment */
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, fetch_open_socket);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
 	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* a slow name server does not hold the loop */
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)cfg->timeout_ms);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect);
-	curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)cfg->answer_max);
+	if (!cfg->cut_answer)
+		curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)cfg->answer_max);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -365,6 +395,9 @@ enum errc fetch_start(struct fetcher *f, const struct fetch_cfg *cfg, fetch_done
 	t->done = done;
 	t->ctx = ctx;
 	t->answer_max = cfg->answer_max;
+	t->cut_answer = cfg->cut_answer;
+	t->may_connect = cfg->may_connect;
+	t->may_ctx = cfg->may_ctx;
 	wr_init(&t->body, cfg->body.len);
 	wr_init(&t->answer, cfg->answer_max);
 	list_init(&t->link);

@@ -74,7 +74,7 @@ static void bed_certs(struct bed *b)
 	EVP_PKEY_free(key);
 }
 
-/* ---- the server: /ws/chat echoes, /hold keeps the request, anything else answers ---- */
+/* ---- the server: /ws/chat echoes, /hold keeps the request, /busy and /redirect say so, else it answers ---- */
 
 static void echo_on_message(void *ctx, struct ws *ws, uint8_t *at, size_t len)
 {
@@ -118,7 +118,9 @@ static void bed_on_request(void *ctx, struct http_req *req)
 		assert_non_null(b->last_server_ws);
 		b->server_open++;
 	} else if (strcmp(http_path(req), "/busy") == 0) {
-		http_respond(req, 503, NULL, NULL, SPAN_NONE);
+		http_respond(req, 503, NULL, "Retry-After: 7\r\n", SPAN_NONE);
+	} else if (strcmp(http_path(req), "/redirect") == 0) {
+		http_respond(req, 302, NULL, "Location: /\r\n", SPAN_NONE);
 	} else if (q) {
 		http_respond(req, 200, "text/plain", "X-Extra: 1\r\n", span_str(q));
 	} else {
