@@ -237,7 +237,7 @@ struct rpc_done api_campaign_create(struct rpc_req *req)
 	    json_array_size(json_object_get(req->params, "devices")) == 0)
 		return rpc_fail(req, &(struct err){ ERR_BAD_PARAMS,
 						    "devices: is empty; leave it out for all" });
-	content_param_take(req, add_it);
+	content_param_take(req, CONTENT_TEMPLATE, add_it);
 	return rpc_later(req);
 }
 

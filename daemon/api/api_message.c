@@ -89,7 +89,7 @@ static void queue_it(struct rpc_req *req, const struct content_param *c)
 
 struct rpc_done api_message_send(struct rpc_req *req)
 {
-	content_param_take(req,
+	content_param_take(req, CONTENT_PLAIN,
 			   queue_it); /* what is wrong with the call comes before what it meets */
 	return rpc_later(req);
 }

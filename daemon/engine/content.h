@@ -1,9 +1,12 @@
 #pragma once
-/* What is sent: a text, or an image with a caption. Rows of one campaign or step share one content (a row of
- * contents); a direct message has its own. Counted references, one loop. */
+/* What is sent: a text, or media with a caption. Rows of one campaign or step share one content (a row of
+ * contents); a direct message has its own, and so has a row whose text has variables or variants: it is
+ * rendered for its recipient. Counted references, one loop. */
+#include "shared/base/map.h"
 #include "shared/wire/message_codec.h"
 
 #include "daemon/engine/pacing.h"
+#include "daemon/store/db.h"
 
 struct content {
 	uint32_t refs;
@@ -15,5 +18,7 @@ struct content {
 };
 
 struct content *content_new(const char *body, int64_t media_id);
+/* of a row of outbox_claim or outbox_recover; known: content id -> struct content, one reference each */
+struct content *content_of_row(struct map *known, const PGresult *r, int row);
 struct content *content_ref(struct content *c);
 void content_unref(struct content *c); /* NULL is fine */

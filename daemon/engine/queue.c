@@ -331,25 +331,6 @@ static bool start_job(struct queue *q, struct job *j, mono_ms now)
 
 /* -- feeding the window -- */
 
-static struct content *content_of(struct queue *q, const PGresult *r, int row)
-{
-	int64_t id = db_i64(r, row, db_col(r, "content_id"));
-	int min = db_col(r, "delay_min_ms"), max = db_col(r, "delay_max_ms");
-	struct content *c = id ? map_get(q->env->contents, MAP_KEY(id)) : NULL;
-
-	if (c)
-		return content_ref(c);
-	c = content_new(db_text(r, row, db_col(r, "body")), db_i64(r, row, db_col(r, "media_id")));
-	if (!db_is_null(r, row, min) && !db_is_null(r, row, max)) {
-		c->has_pace = true;
-		c->pace.gap_min_ms = (uint32_t)db_i64(r, row, min);
-		c->pace.gap_max_ms = (uint32_t)db_i64(r, row, max);
-	}
-	if (id)
-		map_put(q->env->contents, MAP_KEY(id), content_ref(c));
-	return c;
-}
-
 static void admit(struct queue *q, const PGresult *r, int row)
 {
 	int64_t id = db_i64(r, row, db_col(r, "id"));
@@ -359,7 +340,7 @@ static void admit(struct queue *q, const PGresult *r, int row)
 		return;
 	j = xcalloc(1, sizeof *j);
 	j->queue = q;
-	j->content = content_of(q, r, row);
+	j->content = content_of_row(q->env->contents, r, row);
 	j->campaign_id = db_i64(r, row, db_col(r, "campaign_id"));
 	j->attempt = (int32_t)db_i64(r, row, db_col(r, "attempt"));
 	j->not_before.ms = INT64_MIN;

@@ -36,7 +36,7 @@ static const struct cat_param create_in[] = {
 	{ "title",        CAT_TEXT,  CAT_REQUIRED, "title", .min = 1, .max = 200 },
 	{ "niche",        CAT_TEXT,  CAT_OPTIONAL, "audience: leads of this niche", .min = 1, .max = 64 },
 	{ "status",       CAT_ENUM,  CAT_OPTIONAL, "audience: leads with this status", .values = "prospect customer" },
-	{ "text",         CAT_TEXT,  CAT_OPTIONAL, "what to say", .min = 1, .max = 65536 },
+	{ "text",         CAT_TEXT,  CAT_OPTIONAL, "what to say; {name}, {name:friend}, {one|other} are filled in for each recipient", .min = 1, .max = 65536 },
 	{ "image",        CAT_BYTES, CAT_OPTIONAL, "picture to send, JPEG or PNG", .min = 1, .max = 11 << 20 },
 	{ "caption",      CAT_TEXT,  CAT_OPTIONAL, "text below the picture", .min = 1, .max = 65536 },
 	{ "start_at",     CAT_TIME,  CAT_OPTIONAL, "when to start; at once when absent" },

@@ -7,6 +7,7 @@ create table contents (
   body text,                                -- text or caption, may hold variables and variants
   media_id bigint,
   delay_min_ms integer, delay_max_ms integer, -- of the campaign or step; null: the device's own
+  templated boolean not null generated always as (coalesce(body ~ '[{}]', false)) stored, -- body has variables or variants
   created_at timestamptz not null default now(),
   primary key (user_id, id),
   check ((delay_min_ms is null) = (delay_max_ms is null))
@@ -29,7 +30,8 @@ alter table campaigns
   add constraint campaigns_state_check
     check (state in ('draft', 'scheduled', 'running', 'paused', 'done', 'cancelled', 'failed'));
 with old as (
-  select user_id, id, body, media_id, delay_min_ms, delay_max_ms, row_number() over (order by user_id, id) as n from campaigns
+  select user_id, id, regexp_replace(body, '([{}])', '\\\1', 'g') as body, media_id, delay_min_ms, delay_max_ms, -- braces were plain
+    row_number() over (order by user_id, id) as n from campaigns
 ), made as (
   insert into contents (user_id, body, media_id, delay_min_ms, delay_max_ms)
   select user_id, body, media_id, delay_min_ms, delay_max_ms from old order by n

@@ -286,6 +286,16 @@ class Wad:
         with open(os.path.join(self.state, "postgres/data/postmaster.pid")) as f:
             return int(f.readline())
 
+    def sql(self, text):
+        """Rows of the private database, as lists of texts."""
+        with open(os.path.join(self.state, "postgres/data/postmaster.pid")) as f:
+            sockets = f.read().splitlines()[4]
+        done = subprocess.run(["psql", "-h", sockets, "-U", "wad", "-d", "wad", "-qAtXc", text], capture_output=True,
+                              text=True, timeout=120)
+        if done.returncode:
+            raise Failure(f"psql: {done.stderr}")
+        return [line.split("|") for line in done.stdout.splitlines()]
+
     def stop(self):
         """Ends wad, and the database of one that was killed and never came back."""
         try:

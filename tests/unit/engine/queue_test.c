@@ -81,9 +81,11 @@ void db_commit_take(struct db *d, struct db_unit *u, db_done_fn done, void *ctx)
 
 /* -- rows, in the binary form that the readers expect -- */
 
-static const char *const columns[] = { "id",           "campaign_id",  "recipient", "msg_id",
-				       "attempt",      "state",        "body",      "media_id",
-				       "delay_min_ms", "delay_max_ms", "priority",  "content_id" };
+static const char *const columns[] = { "id",           "campaign_id",  "recipient",  "msg_id",
+				       "attempt",      "state",        "body",       "media_id",
+				       "delay_min_ms", "delay_max_ms", "priority",   "content_id",
+				       "templated",    "lead_name",    "lead_niche", "lead_note",
+				       "lead_vars" };
 
 struct row {
 	int64_t id, campaign;
