@@ -125,7 +125,9 @@ static enum errc prepare(struct process *p, struct err *e)
 	    take_lock(p, e))
 		return e->code;
 	key = xasprintf("%s/key", p->settings.state_dir);
-	return sealer_open(key, &p->sealer, e);
+	if (sealer_open(key, &p->sealer, e) == ERR_OK)
+		p->wad.sealer = p->sealer;
+	return e->code;
 }
 
 /* -- the end, in the reverse order of the start -- */
@@ -229,7 +231,12 @@ static void on_fleet_loaded(void *ctx, const struct err *loaded)
 	struct process *p = ctx;
 	struct settings *s = &p->settings;
 	struct wad *w = &p->wad;
-	struct httpd_cfg http = { s->http_listen, s->http_per_address };
+	struct httpd_cfg http = { .listen = s->http_listen,
+				  .per_address = s->http_per_address,
+				  .rate = s->http_rate,
+				  .burst = s->http_burst,
+				  .trusted_proxies = s->http_trusted_proxies,
+				  .cors_origins = s->http_cors_origins };
 	struct err e = *loaded;
 
 	if (p->stopping)
@@ -360,6 +367,8 @@ static int run(struct process *p)
 	w->started_at = clock_unix(w->clock);
 	w->stop = stop;
 	list_init(&w->device_waits);
+	list_init(&w->once_calls);
+	list_init(&w->matched_calls);
 	p->gate = connect_gate_new(w->clock, p->settings.connect_rate, 0);
 	if (prepare(p, &e) || open_database(p, &e))
 		fail_start(p, &e);

@@ -13,6 +13,9 @@
 #include "shared/base/log.h"
 #include "shared/base/xalloc.h"
 
+#include "daemon/api/httpd_forwarded.h"
+#include "daemon/api/httpd_server.h"
+
 /* clang-format off */
 const struct config_row settings_rows[] = {
 	{ "network", "url", CONFIG_TEXT, "wss://web.whatsapp.com/ws/chat", NULL, 0, 0,
@@ -36,6 +39,14 @@ const struct config_row settings_rows[] = {
 	  "address:port of the HTTP API, like 127.0.0.1:8080; default: no HTTP" },
 	{ "http", "per_address", CONFIG_U32, "256", NULL, 1, 2000,
 	  "HTTP connections that one address may have" },
+	{ "http", "rate", CONFIG_U32, "50", NULL, 0, 1000000,
+	  "HTTP calls a second of one token or session, on average; 0: no limit" },
+	{ "http", "burst", CONFIG_U32, "500", NULL, 1, 1000000,
+	  "HTTP calls that a token or session may make at once" },
+	{ "http", "trusted_proxies", CONFIG_TEXT, NULL, NULL, 0, 0,
+	  "addresses and networks whose X-Forwarded-For counts, with commas; default: nobody's" },
+	{ "http", "cors_origins", CONFIG_TEXT, NULL, NULL, 0, 0,
+	  "origins like https://host whose pages may call, with commas; default: none" },
 	{ "database", "uri", CONFIG_TEXT, NULL, "DB_URI", 0, 0,
 	  "PostgreSQL to use; default: a private one below the state directory" },
 	{ "daemon", "shards", CONFIG_U32, "0", NULL, 0, 64,
@@ -182,6 +193,17 @@ static enum errc check_socket(const char *path, struct err *e)
 	return ERR_OK;
 }
 
+static enum errc check_http(const struct settings *s, struct err *e)
+{
+	struct forwarded_nets nets;
+
+	if (forwarded_nets_parse(s->http_trusted_proxies, &nets, e))
+		return err_wrap(e, "http.trusted_proxies");
+	if (httpd_cors_check(s->http_cors_origins, e))
+		return err_wrap(e, "http.cors_origins");
+	return ERR_OK;
+}
+
 static enum errc check_state_dir(const char *path, struct err *e)
 {
 	struct stat st;
@@ -239,6 +261,10 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->database_uri = config_text(c, "database", "uri");
 	s->http_listen = config_text(c, "http", "listen");
 	s->http_per_address = config_u32(c, "http", "per_address");
+	s->http_rate = config_u32(c, "http", "rate");
+	s->http_burst = config_u32(c, "http", "burst");
+	s->http_trusted_proxies = config_text(c, "http", "trusted_proxies");
+	s->http_cors_origins = config_text(c, "http", "cors_origins");
 	s->connect_rate = config_u32(c, "network", "connect_rate");
 	s->web.allow = config_text(c, "webhook", "allow");
 	s->web.ports = config_text(c, "webhook", "ports");
@@ -261,6 +287,7 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	gather(s, check_database(s->database_uri, &own), &own, e);
 	gather(s, check_socket(s->socket, &own), &own, e);
 	gather(s, check_state_dir(s->state_dir, &own), &own, e);
+	gather(s, check_http(s, &own), &own, e);
 	return e->code;
 }
 

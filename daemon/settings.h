@@ -11,11 +11,11 @@ struct settings {
 	struct config *config;
 	char *state_dir, *config_file, *socket;
 	const char *network_url, *tls_ca_file, *device_os, *database_uri, *admin_group, *user;
-	const char *http_listen, *web_ca_file;
+	const char *http_listen, *http_trusted_proxies, *http_cors_origins, *web_ca_file;
 	struct url_guard_cfg web; /* where webhooks and pictures by URL may go */
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
-	uint32_t shards, connect_rate, failover_ms, http_per_address;
+	uint32_t shards, connect_rate, failover_ms, http_per_address, http_rate, http_burst;
 	bool check_only, print_only;
 	unsigned errors; /* already told on stderr */
 };

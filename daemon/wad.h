@@ -15,12 +15,14 @@
 struct event_hub;
 struct httpd_server;
 struct rpc_server;
+struct sealer;
 
 struct wad {
 	uv_loop_t *loop;
 	const struct clock *clock;
 	struct log *log;
 	struct db *db; /* control loop's connection */
+	const struct sealer *sealer;
 	struct fleet *fleet;
 	struct accounts *accounts;
 	struct campaigns *campaigns;
@@ -32,6 +34,7 @@ struct wad {
 	bool stopping; /* no more changes are taken */
 	const char *state_dir, *network_url, *admin_group;
 	unix_ms started_at;
-	struct list device_waits;    /* api_device.c: calls that wait for a device */
-	void (*stop)(struct wad *w); /* begin the orderly end */
+	struct list device_waits;              /* api_device.c: calls that wait for a device */
+	struct list once_calls, matched_calls; /* httpd_once.c, httpd_match.c: calls under way */
+	void (*stop)(struct wad *w);           /* begin the orderly end */
 };

@@ -32,6 +32,7 @@ void httpd_answer_set(struct httpd_req *q, unsigned status, struct MHD_Response 
 	MHD_add_response_header(r, "Content-Security-Policy", csp);
 	MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(r, "Cache-Control", "no-store");
+	httpd_cors_headers(q, r);
 	for (size_t i = 0; i < q->header_len; i++)
 		MHD_add_response_header(r, q->headers[i].name, q->headers[i].value);
 	httpd_resume(q);
@@ -47,7 +48,8 @@ void httpd_answer_text(struct httpd_req *q, unsigned status, const char *type, s
 	copy = xmalloc(body.len + 1);
 	memcpy(copy, body.len ? (const char *)body.at : "", body.len);
 	r = MHD_create_response_from_buffer(body.len, copy, MHD_RESPMEM_MUST_FREE);
-	MHD_add_response_header(r, "Content-Type", type);
+	if (type)
+		MHD_add_response_header(r, "Content-Type", type);
 	httpd_answer_set(q, status, r);
 }
 

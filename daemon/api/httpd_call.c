@@ -62,23 +62,42 @@ static void succeed(struct httpd_req *q, json_t *result)
 	if (created && id)
 		httpd_header(q, "Location",
 			     arena_printf(q->arena, "%s/%s", q->target.raw_path, id));
+	if (!m->list)
+		httpd_match_tag(q, result);
 	httpd_answer_json_take(q, created ? 201 : 200, result);
 }
 
-static void on_answer(struct rpc_req *req, json_t *result, const struct err *e)
+struct httpd_req *httpd_call_end(struct rpc_req *req)
 {
 	struct httpd_req *q = req->asker;
 
 	if (q)
 		q->call = NULL;
+	httpd_match_free(req->match);
+	json_decref(req->params);
+	free(req);
+	return q;
+}
+
+void httpd_call_answer_take(struct rpc_req *req, json_t *result, const struct err *e)
+{
+	struct rpc_detail detail = req->detail;
+	struct httpd_req *q = httpd_call_end(req);
+
 	if (q && result)
 		q->then(q, result);
 	else if (q)
-		httpd_problem(q, e, &req->detail);
+		httpd_problem(q, e, &detail);
 	else
 		json_decref(result);
-	json_decref(req->params);
-	free(req);
+}
+
+static void on_answer(struct rpc_req *req, json_t *result, const struct err *e)
+{
+	if (req->once)
+		httpd_once_answer_take(req, result, e);
+	else
+		httpd_call_answer_take(req, result, e);
 }
 
 void httpd_call_leave(struct httpd_req *q)
@@ -104,8 +123,14 @@ void httpd_call(struct httpd_req *q, const struct cat_method *m, json_t *params,
 	list_init(&req->link);
 	q->call = req;
 	q->then = then ? then : succeed;
+	if (then == NULL) {
+		req->match = q->match;
+		q->match = NULL;
+	}
 	if (rpc_admit(req, m, params, &e))
 		rpc_fail(req, &e);
+	else if (then == NULL && httpd_once_wanted(q))
+		httpd_once_begin(req);
 	else
 		api_handler(m)(req);
 }
@@ -188,24 +213,71 @@ json_t *httpd_params_body(struct httpd_req *q, const struct cat_method *m)
 	return NULL;
 }
 
-static void call_method(struct httpd_req *q)
+json_t *httpd_params_path(struct httpd_req *q, const struct cat_method *m)
 {
-	const struct cat_method *m = q->method;
-	json_t *params = cat_route_by_query(m) ? httpd_params_query(q, m) : httpd_params_body(q, m);
-	const char *path;
+	json_t *params = json_object();
+	const char *path = "";
 	char verb[8];
 
-	if (params == NULL || !cat_route(m, verb, &path))
-		return;
+	cat_route(m, verb, &path);
 	for (const struct cat_param *p = m->in; p && p->name; p++) {
 		const char *text = route_value(path, &q->target.path, p->name);
 
 		if (text && !put_text(q, params, p, text)) {
 			json_decref(params);
-			return;
+			return NULL;
 		}
 	}
-	httpd_call(q, m, params, NULL);
+	return params;
+}
+
+/* lists come in pages of a bounded size; false: refused, the answer is set */
+static bool bound_page(struct httpd_req *q, const struct cat_method *m, json_t *params)
+{
+	const struct cat_param *limit = m->list ? cat_param_find(m->in, "limit") : NULL;
+	json_int_t asked = json_integer_value(json_object_get(params, "limit"));
+	struct rpc_detail detail = { .field = "limit" };
+	struct err e = ERR_NONE;
+
+	if (limit == NULL || limit->max <= HTTP_PAGE_MAX)
+		return true;
+	if (asked > HTTP_PAGE_MAX) {
+		err_set(&e, ERR_BAD_PARAMS, "limit: at most %d over HTTP", HTTP_PAGE_MAX);
+		httpd_problem(q, &e, &detail);
+		return false;
+	}
+	if (!json_object_get(params, "limit") && limit->dflt &&
+	    strtol(limit->dflt, NULL, 10) > HTTP_PAGE_MAX)
+		json_object_set_new(params, "limit", json_integer(HTTP_PAGE_MAX));
+	return true;
+}
+
+/* a method with a key of its own takes the header's, so that it knows by itself what it has done */
+static void hand_on_key(struct httpd_req *q, const struct cat_method *m, json_t *params)
+{
+	const struct cat_param *key = cat_param_find(m->in, "key");
+	const char *given =
+		httpd_once_wanted(q) ? httpd_request_header(q, "Idempotency-Key") : NULL;
+
+	if (key && given && !json_object_get(params, "key") && (int64_t)strlen(given) <= key->max)
+		json_object_set_new(params, "key", json_string(given));
+}
+
+static void call_method(struct httpd_req *q)
+{
+	const struct cat_method *m = q->method;
+	json_t *params = cat_route_by_query(m) ? httpd_params_query(q, m) : httpd_params_body(q, m);
+	json_t *names = params ? httpd_params_path(q, m) : NULL;
+
+	if (names && bound_page(q, m, params)) {
+		json_object_update(params, names);
+		hand_on_key(q, m, params);
+		if (httpd_match_wanted(q))
+			httpd_match_begin(q, params);
+		else
+			httpd_call(q, m, params, NULL);
+	}
+	json_decref(names);
 	json_decref(params);
 }
 

@@ -38,6 +38,36 @@ const char *httpd_request_header(const struct httpd_req *q, const char *name)
 	return MHD_lookup_connection_value(q->mhd, MHD_HEADER_KIND, name);
 }
 
+static enum MHD_Result on_forwarded(void *cls, enum MHD_ValueKind kind, const char *key,
+				    const char *value)
+{
+	struct wr *w = cls;
+
+	(void)kind;
+	if (strcasecmp(key, "X-Forwarded-For") != 0)
+		return MHD_YES;
+	wr_str(w, w->len ? "," : "");
+	wr_str(w, value ? value : "");
+	return MHD_YES;
+}
+
+const char *httpd_client(struct httpd_req *q)
+{
+	const char *client;
+	struct wr w;
+
+	if (!forwarded_nets_have(&q->server->trusted, q->conn->address))
+		return q->conn->address;
+	wr_init(&w, HTTP_HEADER_BYTES_MAX);
+	MHD_get_connection_values(q->mhd, MHD_HEADER_KIND, on_forwarded, &w);
+	wr_u8(&w, 0);
+	client = w.bad ? q->conn->address
+		       : forwarded_client(&q->server->trusted, q->conn->address,
+					  (const char *)w.buf, q->arena);
+	wr_done(&w);
+	return client;
+}
+
 /* a request that two parsers could cut differently: no word of what follows is to be believed */
 static bool refuse_unclear(struct httpd_req *q, const struct headers *h)
 {
@@ -159,7 +189,7 @@ bool httpd_check_refuse(struct httpd_req *q)
 			httpd_problem(q, &e, NULL);
 		return true;
 	}
-	if (!find_route(q))
+	if (httpd_cors_preflight(q) || !find_route(q) || httpd_once_refuse(q))
 		return true;
 	needed = q->method ? q->method->role : route_row(q->own)->role;
 	if (!httpd_who_may_try(q, needed)) {

@@ -5,6 +5,8 @@
 
 #include "shared/base/wr.h"
 
+#include "daemon/api/httpd_forwarded.h"
+#include "daemon/api/httpd_rate.h"
 #include "daemon/api/httpd_server.h"
 #include "daemon/api/httpd_target.h"
 
@@ -20,7 +22,8 @@ enum {
 	HTTP_IDLE_MS = 60000,        /* between two requests */
 	HTTP_BODY_BYTES_PER_MS = 16, /* slower bodies are refused */
 	HTTP_CALL_MS = 60000,        /* a call's answer */
-	HTTP_HEADERS_OUT_MAX = 8,
+	HTTP_HEADERS_OUT_MAX = 16,
+	HTTP_PAGE_MAX = 500, /* of a list, over HTTP */
 };
 
 struct httpd_conn {
@@ -40,6 +43,7 @@ struct httpd_who {
 
 struct httpd_stream;
 struct httpd_lookup;
+struct httpd_match;
 
 struct httpd_req {
 	struct list link;
@@ -59,6 +63,7 @@ struct httpd_req {
 	struct rpc_req *call; /* under way */
 	void (*then)(struct httpd_req *q, json_t *result);
 	struct httpd_lookup *lookup; /* who calls: being found out */
+	struct httpd_match *match;   /* a change that waits for what it may change */
 	struct httpd_stream *stream;
 	struct {
 		const char *name, *value;
@@ -92,6 +97,10 @@ struct httpd_server {
 	struct httpd_figures figures;
 	struct httpd_queue_figures *queue;
 	char *openapi; /* made once */
+	struct forwarded_nets trusted;
+	const char *cors_origins; /* NULL: none */
+	struct httpd_rate *rate;
+	mono_ms once_sweep_at;
 };
 
 /* -- httpd_server.c -- */
@@ -100,6 +109,7 @@ void httpd_resume(struct httpd_req *q);
 
 /* -- httpd_answer.c: each gives the one answer of q; later ones are dropped -- */
 void httpd_header(struct httpd_req *q, const char *name, const char *value); /* copied; before it */
+/* type NULL: none, for an empty body */
 void httpd_answer_text(struct httpd_req *q, unsigned status, const char *type, struct span body);
 void httpd_answer_json_take(struct httpd_req *q, unsigned status, json_t *v);
 void httpd_problem(struct httpd_req *q, const struct err *e, const struct rpc_detail *d);
@@ -111,6 +121,7 @@ void httpd_answer_set(struct httpd_req *q, unsigned status, struct MHD_Response 
 /* -- httpd_check.c: before the body. True: refused, the answer is set -- */
 bool httpd_check_refuse(struct httpd_req *q);
 const char *httpd_request_header(const struct httpd_req *q, const char *name); /* NULL */
+const char *httpd_client(struct httpd_req *q); /* address, seen through trusted proxies */
 
 /* -- httpd_who.c: sets q->who, then calls then, or answers. May do so at once -- */
 void httpd_who_find(struct httpd_req *q, enum cat_role needed, void (*then)(struct httpd_req *q));
@@ -129,6 +140,28 @@ void httpd_call(struct httpd_req *q, const struct cat_method *m, json_t *params,
 /* parameters of the query by their rows; NULL: refused, the answer is set */
 json_t *httpd_params_query(struct httpd_req *q, const struct cat_method *m);
 json_t *httpd_params_body(struct httpd_req *q, const struct cat_method *m);
+json_t *httpd_params_path(struct httpd_req *q, const struct cat_method *m); /* those of its path */
+/* what a method answered goes to whom asked, if he is still there; ends req */
+void httpd_call_answer_take(struct rpc_req *req, json_t *result, const struct err *e);
+struct httpd_req *httpd_call_end(struct rpc_req *req); /* without an answer; NULL: nobody asks */
+
+/* -- httpd_once.c: Idempotency-Key -- */
+bool httpd_once_wanted(const struct httpd_req *q);
+bool httpd_once_refuse(struct httpd_req *q); /* the header is wrong: the answer is set */
+void httpd_once_begin(struct rpc_req *req);  /* runs the method, or answers what is known */
+void httpd_once_answer_take(struct rpc_req *req, json_t *result, const struct err *e);
+void httpd_once_sweep(struct httpd_server *s, mono_ms now);
+
+/* -- httpd_match.c: ETag, If-Match -- */
+void httpd_match_tag(struct httpd_req *q,
+		     json_t *result); /* adds the header where there is a tag */
+bool httpd_match_wanted(const struct httpd_req *q);
+void httpd_match_begin(struct httpd_req *q, json_t *params); /* params: borrowed */
+void httpd_match_free(struct httpd_match *m);
+
+/* -- httpd_cors.c -- */
+void httpd_cors_headers(const struct httpd_req *q, struct MHD_Response *r);
+bool httpd_cors_preflight(struct httpd_req *q); /* true: it was one, the answer is set */
 
 /* -- httpd_health.c -- */
 void httpd_health_answer(struct httpd_req *q); /* livez, readyz, healthz, metrics */

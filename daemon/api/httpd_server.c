@@ -76,6 +76,7 @@ static void req_free(struct httpd_req *q)
 		httpd_events_leave(q);
 	httpd_call_leave(q);
 	httpd_who_leave(q);
+	httpd_match_free(q->match);
 	if (q->response)
 		MHD_destroy_response(q->response);
 	q->server->body_bytes -= q->body.len;
@@ -253,6 +254,9 @@ static void on_sweep(uv_timer_t *t)
 	struct httpd_server *s = CONTAINER_OF(t, struct httpd_server, sweep);
 	mono_ms now = clock_mono(s->wad->clock);
 
+	httpd_rate_sweep(s->rate, now);
+	httpd_once_sweep(s, now);
+
 	LIST_EACH(l, &s->reqs) {
 		struct httpd_req *q = CONTAINER_OF(l, struct httpd_req, link);
 
@@ -337,10 +341,16 @@ enum errc httpd_server_new(struct wad *w, const struct httpd_cfg *cfg, struct ht
 	struct httpd_server *s;
 	int fd;
 
-	if (listen_on(cfg->listen, &fd, e))
+	struct forwarded_nets trusted;
+
+	if (forwarded_nets_parse(cfg->trusted_proxies, &trusted, e) ||
+	    listen_on(cfg->listen, &fd, e))
 		return e->code;
 	s = xcalloc(1, sizeof *s);
 	s->wad = w;
+	s->trusted = trusted;
+	s->cors_origins = cfg->cors_origins;
+	s->rate = httpd_rate_new(&(struct httpd_rate_cfg){ cfg->rate, cfg->burst });
 	list_init(&s->conns);
 	list_init(&s->reqs);
 	s->daemon = start_daemon(s, fd, cfg->per_address);
@@ -363,6 +373,7 @@ enum errc httpd_server_new(struct wad *w, const struct httpd_cfg *cfg, struct ht
 static void server_free(struct httpd_server *s)
 {
 	httpd_queue_figures_close(s->queue);
+	httpd_rate_free(s->rate);
 	free(s->openapi);
 	free(s);
 }

@@ -1,6 +1,7 @@
 /* Who calls: a bearer token or a cookie session, login and logout. Nobody else gets further than the
  * routes for anyone. A cookie travels by itself, so a change by cookie needs proof that the page
  * which asked for it is ours. */
+#include <inttypes.h>
 #include <strings.h>
 
 #include "shared/base/crypto.h"
@@ -112,6 +113,33 @@ static void refuse(struct httpd_req *q, const struct account_reply *r, const str
 	httpd_problem(q, e, &detail);
 }
 
+static void put_number(struct httpd_req *q, const char *header, int64_t n)
+{
+	httpd_header(q, header, arena_printf(q->arena, "%" PRId64, n));
+}
+
+/* true: the answer is set */
+static bool is_too_often(struct httpd_req *q, const struct account_reply *r)
+{
+	struct httpd_server *s = q->server;
+	struct httpd_rate_answer a = httpd_rate_take(s->rate, r->token_id ? 't' : 's',
+						     r->token_id ? r->token_id : r->session_id,
+						     clock_mono(s->wad->clock));
+	struct rpc_detail detail = { .retry_after_ms = a.wait_ms };
+
+	if (a.limit) {
+		put_number(q, "RateLimit-Limit", a.limit);
+		put_number(q, "RateLimit-Remaining", a.left);
+		put_number(q, "RateLimit-Reset", (a.full_ms + 999) / 1000);
+	}
+	if (a.admitted)
+		return false;
+	httpd_problem(q,
+		      &(struct err){ ERR_RATE_LIMITED, "too many calls of this token or session" },
+		      &detail);
+	return true;
+}
+
 static void on_who(void *ctx, const struct account_reply *r, const struct err *e)
 {
 	struct httpd_lookup l = *(struct httpd_lookup *)ctx;
@@ -124,6 +152,8 @@ static void on_who(void *ctx, const struct account_reply *r, const struct err *e
 		return;
 	}
 	q->who = (struct httpd_who){ r->user->id, r->role, l.by_cookie };
+	if (is_too_often(q, r))
+		return;
 	if (l.by_cookie && is_write(q) && is_forged(q, r))
 		httpd_problem(q,
 			      &(struct err){ ERR_FORBIDDEN,
@@ -199,7 +229,7 @@ void httpd_who_login(struct httpd_req *q)
 		httpd_problem(q, &e, &detail);
 	else
 		accounts_login(q->server->wad->accounts, rpc_param_text(params, "email"),
-			       rpc_param_text(params, "password"), q->conn->address, on_login,
+			       rpc_param_text(params, "password"), httpd_client(q), on_login,
 			       lookup_new(q));
 	json_decref(params);
 	json_decref(given);

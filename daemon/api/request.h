@@ -13,6 +13,8 @@
 
 struct rpc_conn;
 struct rpc_batch;
+struct httpd_match;
+struct httpd_once;
 
 struct rpc_req {
 	struct wad *wad;
@@ -27,6 +29,9 @@ struct rpc_req {
 	int64_t actor_id;             /* who calls: another when an admin acts as the user */
 	enum cat_role role, own_role; /* own_role: the actor's, on the socket only */
 	struct rpc_detail detail;
+	struct httpd_once *once; /* of the HTTP side: its Idempotency-Key */
+	struct httpd_match
+		*match; /* of the HTTP side: no other changes this object with If-Match */
 	/* the socket's */
 	struct list link;
 	struct rpc_conn *conn;   /* NULL: the client left */

@@ -39,9 +39,10 @@ class Answer:
 class Api:
     """One wad with HTTP, and the token of its admin."""
 
-    def __init__(self, build, phones=(60120000001, 3), name="http"):
+    def __init__(self, build, phones=(60120000001, 3), name="http", settings=None):
         self.port = free_port()
-        self.world = World(build, phones, settings={"http.listen": f"127.0.0.1:{self.port}"}, name=name)
+        own = {"http.listen": f"127.0.0.1:{self.port}", "http.rate": "0"}
+        self.world = World(build, phones, settings=dict(own, **(settings or {})), name=name)
         self.token = None
 
     def __enter__(self):
