@@ -21,7 +21,9 @@
 #include "daemon/api/event_hub.h"
 #include "daemon/api/httpd_server.h"
 #include "daemon/api/rpc_server.h"
+#include "daemon/notify.h"
 #include "daemon/privileges.h"
+#include "daemon/reload.h"
 #include "daemon/settings.h"
 #include "daemon/store/cluster.h"
 #include "daemon/store/migrate.h"
@@ -33,7 +35,8 @@ struct process {
 	struct sealer *sealer;
 	struct cluster *cluster; /* NULL with database.uri */
 	struct connect_gate *gate;
-	uv_signal_t signals[2];
+	struct heart *heart;
+	uv_signal_t signals[3];
 	int lock_fd;
 	bool stopping;
 };
@@ -144,6 +147,7 @@ static void on_db_closed(void *ctx)
 	struct process *p = ctx;
 
 	accounts_close(p->wad.accounts);
+	reload_close(p->wad.reload);
 	if (p->cluster)
 		cluster_stop(p->cluster);
 	p->cluster = NULL;
@@ -171,6 +175,8 @@ static void stop(struct wad *w)
 	if (p->stopping)
 		return;
 	p->stopping = w->stopping = true;
+	notify_send("STOPPING=1\n");
+	heart_close(p->heart);
 	LOG_INFO(w->log, "wad.stopping", F_STR("why", "asked"));
 	if (w->fleet)
 		fleet_drain(w->fleet, on_drained, p);
@@ -182,7 +188,10 @@ static void on_signal(uv_signal_t *s, int number)
 {
 	struct process *p = s->data;
 
-	(void)number;
+	if (number == SIGHUP) {
+		json_decref(p->stopping ? NULL : reload_run(p->wad.reload, NULL));
+		return;
+	}
 	if (p->stopping)
 		_exit(1); /* asked twice: now */
 	stop(&p->wad);
@@ -246,6 +255,8 @@ static void on_fleet_loaded(void *ctx, const struct err *loaded)
 		fail_start(p, &e);
 	LOG_INFO(w->log, "wad.ready", F_STR("socket", s->socket), F_STR("network", s->network_url),
 		 F_U64("shards", s->shards), F_I64("pid", getpid()));
+	notify_send("READY=1\n");
+	p->heart = heart_new(w->loop, w->fleet);
 }
 
 static void start_parts(struct process *p)
@@ -354,10 +365,14 @@ static enum errc open_database(struct process *p, struct err *e)
 
 static int run(struct process *p)
 {
-	static const int numbers[] = { SIGTERM, SIGINT };
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
 	struct wad *w = &p->wad;
 	struct err e = ERR_NONE;
 
+	log_level_set(p->settings.log_level);
+	notify_look_for_journal();
+	/* a first start makes the database, an upgrade changes it */
+	notify_send("EXTEND_TIMEOUT_USEC=600000000\nSTATUS=preparing the database\n");
 	w->loop = uv_default_loop();
 	w->clock = clock_real();
 	w->log = log_root();
@@ -370,6 +385,7 @@ static int run(struct process *p)
 	list_init(&w->once_calls);
 	list_init(&w->matched_calls);
 	p->gate = connect_gate_new(w->clock, p->settings.connect_rate, 0);
+	w->reload = reload_new(w, &p->settings, p->gate);
 	if (prepare(p, &e) || open_database(p, &e))
 		fail_start(p, &e);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <glob.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ const struct config_row settings_rows[] = {
 	{ "network", "device_os", CONFIG_TEXT, "Ubuntu", NULL, 0, 0,
 	  "name shown on the phone under linked devices" },
 	{ "network", "connect_rate", CONFIG_U32, "20", NULL, 1, 10000,
-	  "connects a second, over all devices" },
+	  "connects a second, over all devices", true },
 	{ "rpc", "socket", CONFIG_PATH, NULL, NULL, 0, 0,
 	  "Unix socket of JSON-RPC; default: wad.sock in the runtime or the state directory" },
 	{ "rpc", "admin_group", CONFIG_TEXT, "wad-admin", NULL, 0, 0,
@@ -54,9 +55,9 @@ const struct config_row settings_rows[] = {
 	{ "daemon", "user", CONFIG_TEXT, NULL, NULL, 0, 0,
 	  "started as root, wad becomes this user at once; the state directory becomes the user's" },
 	{ "daemon", "log_level", CONFIG_TEXT, "info", NULL, 0, 0,
-	  "trace, debug, info, warn or error" },
+	  "trace, debug, info, warn or error", true },
 	{ "devices", "failover_ms", CONFIG_U32, "120000", NULL, 1000, 86400000,
-	  "a device away this long gives its unsent campaign messages to others" },
+	  "a device away this long gives its unsent campaign messages to others", true },
 	{ "webhook", "allow", CONFIG_TEXT, NULL, NULL, 0, 0,
 	  "networks that webhooks and pictures by URL may reach although they are private, like 10.1.0.0/16" },
 	{ "webhook", "ports", CONFIG_TEXT, "80, 443, 8080, 8443", NULL, 0, 0,
@@ -68,6 +69,52 @@ const struct config_row settings_rows[] = {
 	{ .section = NULL },
 };
 /* clang-format on */
+
+static char *from_port(const char *text) /* NULL: no port */
+{
+	char *end;
+	unsigned long port = strtoul(text, &end, 10);
+
+	return end == text || *end || port == 0 || port > 65535 ? NULL
+								: xasprintf("127.0.0.1:%lu", port);
+}
+
+static char *from_debug(const char *text)
+{
+	bool on = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+
+	return on || strcmp(text, "false") == 0 || strcmp(text, "0") == 0
+		       ? xstrdup(on ? "debug" : "info")
+		       : NULL;
+}
+
+static char *as_it_is(const char *text)
+{
+	return xstrdup(text);
+}
+
+/* Names of the system that wad replaces, the stronger of two first: either another name of a setting, or
+ * something that is not a setting any more, and what stands in its place. */
+static const struct old_name {
+	const char *env, *section, *key;
+	char *(*turn)(const char *text); /* to the setting's form; NULL when it cannot be */
+	const char *instead;
+} old_names[] = {
+	/* clang-format off */
+	{ "PORT",      "http",    "listen",    from_port },
+	{ "APP_PORT",  "http",    "listen",    from_port },
+	{ "APP_DEBUG", "daemon",  "log_level", from_debug },
+	{ "APP_OS",    "network", "device_os", as_it_is },
+	{ .env = "APP_BASIC_AUTH", .instead = "make users and tokens: wactl user create, wactl token create" },
+	{ .env = "APP_CHAT_FLUSH_INTERVAL", .instead = "chats are kept for each device: wactl device update" },
+	{ .env = "WHATSAPP_AUTO_REPLY", .instead = "answers belong to users: wactl reply create" },
+	{ .env = "WHATSAPP_WEBHOOK", .instead = "webhooks belong to users: wactl webhook create" },
+	{ .env = "WHATSAPP_WEBHOOK_SECRET", .instead = "each webhook has its own secret: wactl webhook create" },
+	{ .env = "WHATSAPP_ACCOUNT_VALIDATION", .instead = "numbers are checked ahead and remembered: wactl lead check" },
+	{ .env = "WHATSAPP_CHAT_STORAGE", .instead = "chats are kept for each device: wactl device update" },
+	{ .env = "REDIS_URL", .instead = "wad needs no Redis" },
+	/* clang-format on */
+};
 
 static void usage(void)
 {
@@ -82,6 +129,12 @@ static void usage(void)
 	     "  --print-config   print every setting and where it comes from, without passwords\n\n"
 	     "Settings ([section] key in the file, WAD_<SECTION>_<KEY> in the environment):\n");
 	config_print_help(settings_rows, stdout);
+	puts("\nNames of the system that wad replaces, weaker than the ones above:");
+	for (size_t i = 0; i < ARRAY_LEN(old_names); i++)
+		printf("  %-27s %s%s%s\n", old_names[i].env,
+		       old_names[i].instead ? old_names[i].instead : old_names[i].section,
+		       old_names[i].instead ? "" : ".",
+		       old_names[i].instead ? "" : old_names[i].key);
 }
 
 static char *xdg_path(const char *variable, const char *below_home, const char *name)
@@ -239,16 +292,13 @@ static void warn_of_limits(void)
 static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 {
 	const struct config *c = s->config;
-	enum log_level level;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *socket = config_text(c, "rpc", "socket"),
 		   *level_name = config_text(c, "daemon", "log_level"),
 		   *version = config_text(c, "network", "version");
 	struct err own = ERR_NONE;
 
-	if (level_name && log_level_from_name(level_name, &level))
-		log_level_set(level);
-	else
+	if (level_name == NULL || !log_level_from_name(level_name, &s->log_level))
 		gather(s,
 		       err_set(&own, ERR_CONFIG,
 			       "daemon.log_level: one of trace, debug, info, warn, error"),
@@ -291,6 +341,50 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	return e->code;
 }
 
+/* conf.d/NAME.conf beside the file, in the order of their names, each over those before it */
+static void read_drop_ins(struct settings *s, struct err *e)
+{
+	const char *slash = strrchr(s->config_file, '/');
+	AUTO_FREE char *pattern = xasprintf(
+		"%.*s/conf.d/*.conf", slash ? (int)(slash - s->config_file) : 0, s->config_file);
+	struct err own = ERR_NONE;
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found))
+		return; /* none */
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		if (config_read_file(s->config, found.gl_pathv[i], &own))
+			*e = e->code ? *e : own;
+		own = ERR_NONE;
+	}
+	globfree(&found);
+}
+
+static void read_old_names(struct settings *s, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(old_names); i++) {
+		const struct old_name *o = &old_names[i];
+		const char *text = getenv(o->env);
+		AUTO_FREE char *value = text && o->turn ? o->turn(text) : NULL;
+		struct err own = ERR_NONE;
+
+		if (text == NULL || text[0] == '\0')
+			continue;
+		if (o->instead)
+			fprintf(stderr, "wad: warning: %s is no setting of wad; %s\n", o->env,
+				o->instead);
+		else if (value == NULL)
+			gather(s,
+			       err_set(&own, ERR_CONFIG, "environment: %s: '%.40s' cannot be read",
+				       o->env, text),
+			       &own, e);
+		else
+			gather(s,
+			       config_set_weak(s->config, o->section, o->key, value, o->env, &own),
+			       &own, e);
+	}
+}
+
 static void read_files(struct settings *s, struct err *e)
 {
 	bool named = s->config_file != NULL;
@@ -306,9 +400,11 @@ static void read_files(struct settings *s, struct err *e)
 	else if ((named || access(s->config_file, F_OK) == 0) &&
 		 config_read_file(s->config, s->config_file, &own))
 		*e = e->code ? *e : own;
+	read_drop_ins(s, e);
 	own = ERR_NONE;
 	if (config_read_env(s->config, &own))
 		*e = e->code ? *e : own;
+	read_old_names(s, e);
 }
 
 /* "network.url=ws://..." */
@@ -397,7 +493,7 @@ enum errc settings_read(int argc, char **argv, struct settings *s, enum settings
 {
 	bool own_state_dir;
 
-	*s = (struct settings){ .config = config_new(settings_rows) };
+	*s = (struct settings){ .config = config_new(settings_rows), .argc = argc, .argv = argv };
 	*ret = SETTINGS_RUN;
 	config_tell_errors(s->config, on_error, s);
 	if (read_flags(argc, argv, s, ret, e) || *ret == SETTINGS_DONE)
@@ -413,7 +509,7 @@ enum errc settings_read(int argc, char **argv, struct settings *s, enum settings
 }
 
 /* a password in the database's address is not shown */
-static char *shown(const struct config_row *row, const char *text)
+char *settings_shown(const struct config_row *row, const char *text)
 {
 	PQconninfoOption *parts;
 	char *out;
@@ -432,10 +528,28 @@ static char *shown(const struct config_row *row, const char *text)
 	return out;
 }
 
+enum errc settings_reread(const struct settings *s, struct settings *ret, struct err *e)
+{
+	enum settings_outcome outcome;
+
+	optind = 0; /* getopt begins anew */
+	return settings_read(s->argc, s->argv, ret, &outcome, e);
+}
+
+void settings_take_live(struct settings *s, const struct settings *from)
+{
+	for (size_t i = 0; i < config_len(s->config); i++)
+		if (config_row_at(s->config, i)->live)
+			config_copy(s->config, from->config, i);
+	s->log_level = from->log_level;
+	s->connect_rate = from->connect_rate;
+	s->failover_ms = from->failover_ms;
+}
+
 void settings_print(const struct settings *s, FILE *to)
 {
 	fprintf(to, "; state directory %s\n; socket %s\n", s->state_dir, s->socket);
-	config_print(s->config, to, shown);
+	config_print(s->config, to, settings_shown);
 }
 
 void settings_done(struct settings *s)

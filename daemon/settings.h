@@ -2,6 +2,7 @@
 /* wad's settings: one table of rows; flags, environment names, the sample file and wad.conf(5) follow
  * from it. */
 #include "shared/base/config.h"
+#include "shared/base/log.h"
 
 #include "daemon/engine/url_guard.h"
 
@@ -13,9 +14,12 @@ struct settings {
 	const char *network_url, *tls_ca_file, *device_os, *database_uri, *admin_group, *user;
 	const char *http_listen, *http_trusted_proxies, *http_cors_origins, *web_ca_file;
 	struct url_guard_cfg web; /* where webhooks and pictures by URL may go */
+	enum log_level log_level;
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
 	uint32_t shards, connect_rate, failover_ms, http_per_address, http_rate, http_burst;
+	int argc; /* borrowed: what settings_reread reads again */
+	char **argv;
 	bool check_only, print_only;
 	unsigned errors; /* already told on stderr */
 };
@@ -26,5 +30,12 @@ enum settings_outcome { SETTINGS_RUN, SETTINGS_DONE /* --help, --version: said, 
  * *e is the first of it; needs no database, changes nothing. */
 enum errc settings_read(int argc, char **argv, struct settings *s, enum settings_outcome *ret,
 			struct err *e) MUST_USE;
+/* Reads everything again, as settings_read did for s; *ret must be given to settings_done in every case.
+ * Errors are told on stderr, *e is the first. */
+enum errc settings_reread(const struct settings *s, struct settings *ret, struct err *e) MUST_USE;
+/* takes over what may change while wad runs */
+void settings_take_live(struct settings *s, const struct settings *from);
 void settings_print(const struct settings *s, FILE *to); /* with origins, without passwords */
+/* a value as it may be shown: without passwords; the caller frees */
+char *settings_shown(const struct config_row *row, const char *text);
 void settings_done(struct settings *s);

@@ -14,6 +14,7 @@
 
 struct event_hub;
 struct httpd_server;
+struct reload;
 struct rpc_server;
 struct sealer;
 
@@ -30,6 +31,7 @@ struct wad {
 	struct event_hub *events;
 	struct rpc_server *rpc;
 	struct httpd_server *http; /* NULL: no HTTP */
+	struct reload *reload;
 	uint64_t calls_done, calls_failed;
 	bool stopping; /* no more changes are taken */
 	const char *state_dir, *network_url, *admin_group;

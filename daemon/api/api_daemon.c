@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "daemon/api/handlers.h"
+#include "daemon/reload.h"
 
 static int64_t resident_bytes(void)
 {
@@ -36,6 +37,30 @@ struct rpc_done api_daemon_status(struct rpc_req *req)
 			  "shards", (json_int_t)t.shards, "devices", "total", (json_int_t)t.devices,
 			  "paired", (json_int_t)t.linked, "online", (json_int_t)t.online,
 			  "memory_bytes", (json_int_t)resident_bytes(), "state_dir", w->state_dir));
+}
+
+struct rpc_done api_daemon_reload(struct rpc_req *req)
+{
+	struct err e = ERR_NONE;
+	json_t *result = reload_run(req->wad->reload, &e);
+
+	return result ? rpc_reply_take(req, result) : rpc_fail(req, &e);
+}
+
+struct rpc_done api_daemon_log_level(struct rpc_req *req)
+{
+	const char *before = log_level_name(log_level_get());
+	enum log_level level = LOG_INFO;
+
+	log_level_from_name(rpc_param_text(req->params, "level"), &level); /* one of the enum */
+	reload_log_level(req->wad->reload, level, (uint32_t)rpc_param_int(req->params, "for_s"));
+	return rpc_reply_take(
+		req, json_pack("{s:s,s:s}", "level", log_level_name(level), "before", before));
+}
+
+struct rpc_done api_config_list(struct rpc_req *req)
+{
+	return rpc_reply_take(req, json_pack("{s:o}", "settings", reload_list(req->wad->reload)));
 }
 
 struct rpc_done api_daemon_stop(struct rpc_req *req)

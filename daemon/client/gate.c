@@ -32,6 +32,13 @@ void connect_gate_free(struct connect_gate *g)
 	free(g);
 }
 
+void connect_gate_rate(struct connect_gate *g, uint32_t per_second)
+{
+	pthread_mutex_lock(&g->lock);
+	g->gap_us = 1000000 / per_second;
+	pthread_mutex_unlock(&g->lock);
+}
+
 uint32_t connect_gate_reserve(struct connect_gate *g)
 {
 	int64_t now, slot;

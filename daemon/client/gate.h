@@ -22,7 +22,8 @@ struct connect_gate;
 /* 0 for either number: its default */
 struct connect_gate *connect_gate_new(const struct clock *clock, uint32_t per_second,
 				      uint32_t in_flight_max);
-void connect_gate_free(struct connect_gate *g); /* NULL is fine */
+void connect_gate_free(struct connect_gate *g);                      /* NULL is fine */
+void connect_gate_rate(struct connect_gate *g, uint32_t per_second); /* from now on; not 0 */
 
 /* milliseconds from now at which the caller's slot comes; NULL gate: 0 */
 uint32_t connect_gate_reserve(struct connect_gate *g);

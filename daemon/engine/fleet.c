@@ -14,6 +14,7 @@ struct fleet {
 	struct mailbox *box;
 	struct shard **shards;
 	bool *shard_db_up;
+	uint64_t *shard_beats;         /* as of the last fleet_turns */
 	struct fleet_device **devices; /* in order of id */
 	size_t len, cap;
 	uv_timer_t tick;
@@ -116,6 +117,24 @@ void fleet_totals(const struct fleet *f, struct fleet_totals *ret)
 	}
 	for (unsigned i = 0; i < f->cfg.shards; i++)
 		ret->db_up = ret->db_up && f->shard_db_up[i];
+}
+
+bool fleet_turns(struct fleet *f)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < f->cfg.shards; i++) {
+		uint64_t beats = shard_beats(f->shards[i]);
+
+		all = all && beats != f->shard_beats[i];
+		f->shard_beats[i] = beats;
+	}
+	return all;
+}
+
+void fleet_set_failover(struct fleet *f, uint32_t ms)
+{
+	f->cfg.failover_ms = ms;
 }
 
 /* -- commands -- */
@@ -458,6 +477,7 @@ enum errc fleet_start(const struct fleet_cfg *cfg, struct fleet **ret, struct er
 	f->box = mailbox_new(cfg->loop, FLEET_MAIL_MAX, on_mail, f);
 	f->shards = xcalloc(cfg->shards, sizeof(struct shard *));
 	f->shard_db_up = xcalloc(cfg->shards, sizeof *f->shard_db_up);
+	f->shard_beats = xcalloc(cfg->shards, sizeof *f->shard_beats);
 	for (unsigned i = 0; i < cfg->shards; i++) {
 		struct shard_cfg sc = cfg->shard;
 
@@ -487,6 +507,7 @@ static void on_tick_closed(uv_handle_t *h)
 	free(f->devices);
 	free(f->shards);
 	free(f->shard_db_up);
+	free(f->shard_beats);
 	free(f);
 	done(ctx);
 }

@@ -72,6 +72,9 @@ struct fleet_totals {
 	bool db_up; /* every shard's connection */
 };
 void fleet_totals(const struct fleet *f, struct fleet_totals *ret);
+/* every shard's loop has turned since this was asked last; the first time true */
+bool fleet_turns(struct fleet *f);
+void fleet_set_failover(struct fleet *f, uint32_t ms);
 
 void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name);
 void fleet_pair(struct fleet *f, const struct fleet_device *d);

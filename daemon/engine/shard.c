@@ -1,5 +1,7 @@
 #include "daemon/engine/shard.h"
 
+#include <stdatomic.h>
+
 #include "shared/base/map.h"
 #include "shared/base/xalloc.h"
 
@@ -21,6 +23,8 @@ struct shard {
 	struct queue_env queue;
 	struct worker_env worker;
 	struct map *workers; /* device id -> struct worker */
+	uv_timer_t beat;
+	_Atomic uint64_t beats;
 	bool draining;
 };
 
@@ -125,6 +129,7 @@ static void on_db_closed(void *ctx)
 	fetcher_free(s->client.fetcher);
 	mailbox_close(s->box);
 	net_free(s->client.net);
+	uv_close((uv_handle_t *)&s->beat, NULL);
 }
 
 static void end_when_empty(struct shard *s)
@@ -256,11 +261,25 @@ static void on_mail(void *ctx, struct mail *mail)
 
 /* -- thread -- */
 
+static void on_beat(uv_timer_t *t)
+{
+	struct shard *s = CONTAINER_OF(t, struct shard, beat);
+
+	atomic_fetch_add_explicit(&s->beats, 1, memory_order_relaxed);
+}
+
+uint64_t shard_beats(const struct shard *s)
+{
+	return atomic_load_explicit(&s->beats, memory_order_relaxed);
+}
+
 static void run(void *arg)
 {
 	struct shard *s = arg;
 	enum errc rc = build_parts(s, &s->start_err);
 
+	uv_timer_init(&s->loop, &s->beat);
+	uv_timer_start(&s->beat, on_beat, 0, SHARD_BEAT_MS);
 	uv_sem_post(&s->started);
 	if (rc == ERR_OK)
 		uv_run(&s->loop, UV_RUN_DEFAULT);

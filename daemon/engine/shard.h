@@ -7,6 +7,8 @@
 
 struct shard;
 
+enum { SHARD_BEAT_MS = 500 };
+
 /* borrowed for the life of the shard */
 struct shard_cfg {
 	unsigned index;
@@ -25,4 +27,6 @@ struct shard_cfg {
 enum errc shard_start(const struct shard_cfg *cfg, struct shard **ret, struct err *e) MUST_USE;
 /* takes m in every case */
 void shard_post_take(struct shard *s, struct fleet_mail *m);
+/* grows while the loop turns, at least once in SHARD_BEAT_MS; from any thread */
+uint64_t shard_beats(const struct shard *s);
 void shard_join(struct shard *s); /* after MAIL_DRAIN: waits for the thread, frees */

@@ -3,24 +3,33 @@
 #ifdef WAD_CRASH_POINTS
 #	include <signal.h>
 #	include <stdatomic.h>
+#	include <stdbool.h>
 #	include <stdlib.h>
 #	include <string.h>
 #	include <unistd.h>
 
-void crash_point(const char *name)
+/* is `at` ("point:n...") about this point's n-th passage? *ret_rest: behind n */
+static bool is_it(const char *at, const char *name, atomic_long *passed, char **ret_rest)
 {
-	static atomic_long passed; /* of the one point that is asked for */
-	const char *at = getenv("WAD_CRASH_AT");
-	const char *colon = at == NULL ? NULL : strrchr(at, ':');
+	size_t len = strlen(name);
 	long wanted;
 
-	if (colon == NULL || strncmp(at, name, (size_t)(colon - at)) != 0 ||
-	    strlen(name) != (size_t)(colon - at))
-		return;
-	wanted = strtol(colon + 1, NULL, 10);
-	if (atomic_fetch_add(&passed, 1) + 1 != wanted)
-		return;
-	kill(getpid(), SIGKILL);
-	_exit(137);
+	if (at == NULL || strncmp(at, name, len) != 0 || at[len] != ':')
+		return false;
+	wanted = strtol(at + len + 1, ret_rest, 10);
+	return atomic_fetch_add(passed, 1) + 1 == wanted;
+}
+
+void crash_point(const char *name)
+{
+	static atomic_long passed[2]; /* of the one point that is asked for */
+	char *rest;
+
+	if (is_it(getenv("WAD_CRASH_AT"), name, &passed[0], &rest)) {
+		kill(getpid(), SIGKILL);
+		_exit(137);
+	}
+	if (is_it(getenv("WAD_HANG_AT"), name, &passed[1], &rest) && *rest == ':')
+		usleep((useconds_t)strtoul(rest + 1, NULL, 10) * 1000);
 }
 #endif

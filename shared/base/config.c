@@ -369,6 +369,48 @@ enum errc config_set(struct config *c, const char *section, const char *key, con
 	return ERR_OK;
 }
 
+enum errc config_set_weak(struct config *c, const char *section, const char *key, const char *value,
+			  const char *origin, struct err *e)
+{
+	size_t i = 0;
+
+	if (!find(c, section, key, &i))
+		return unknown(c, section, key, e);
+	if (c->settings[i].from_flag || c->settings[i].from_env)
+		return ERR_OK;
+	if (put(c, i, value, origin, e))
+		return err_wrap(e, "environment: %s", origin);
+	c->settings[i].from_env = true;
+	return ERR_OK;
+}
+
+size_t config_len(const struct config *c)
+{
+	return c->count;
+}
+
+const struct config_row *config_row_at(const struct config *c, size_t i)
+{
+	return &c->rows[i];
+}
+
+bool config_same(const struct config *a, const struct config *b, size_t i)
+{
+	const char *x = a->settings[i].text, *y = b->settings[i].text;
+
+	return x == y || (x && y && strcmp(x, y) == 0);
+}
+
+void config_copy(struct config *to, const struct config *from, size_t i)
+{
+	struct setting *s = &to->settings[i];
+
+	free(s->text);
+	free(s->origin);
+	s->text = from->settings[i].text ? xstrdup(from->settings[i].text) : NULL;
+	s->origin = xstrdup(from->settings[i].origin);
+}
+
 /* Asking for a key that no row declares is our own mistake. */
 static const struct setting *must_find(const struct config *c, const char *section, const char *key)
 {

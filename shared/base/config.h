@@ -17,6 +17,7 @@ struct config_row {
 	const char *alias_env; /* a second environment name, e.g. DB_URI; NULL for none */
 	int64_t min, max;      /* for CONFIG_U32; both 0 means any */
 	const char *doc;
+	bool live; /* a change takes effect without a restart */
 };
 
 struct config;
@@ -32,6 +33,16 @@ enum errc config_read_stream(struct config *c, FILE *in, const char *shown, stru
 enum errc config_read_env(struct config *c, struct err *e) MUST_USE;
 enum errc config_set(struct config *c, const char *section, const char *key, const char *value,
 		     const char *origin, struct err *e) MUST_USE; /* a flag */
+
+/* the same by a name from outside (an old environment name): weaker than flags and environment */
+enum errc config_set_weak(struct config *c, const char *section, const char *key, const char *value,
+			  const char *origin, struct err *e) MUST_USE;
+
+/* For a second reading of the same rows: what has changed, and taking it over. i counts rows. */
+size_t config_len(const struct config *c);
+const struct config_row *config_row_at(const struct config *c, size_t i);
+bool config_same(const struct config *a, const struct config *b, size_t i);
+void config_copy(struct config *to, const struct config *from, size_t i);
 
 const char *config_text(const struct config *c, const char *section,
 			const char *key); /* NULL: unset */

@@ -41,7 +41,7 @@
 	X(UNSUPPORTED, "unsupported", -32028, 501, 1, "not supported") \
 	X(PEER, "peer", -32029, 502, 1, "peer answered with an error") \
 	X(SYSTEM, "system", -32030, 500, 1, "system call failed") \
-	X(CONFIG, "config", -32031, 500, 2, "bad configuration")
+	X(CONFIG, "config", -32031, 409, 1, "bad configuration")
 /* clang-format on */
 
 enum errc {

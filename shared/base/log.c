@@ -18,8 +18,9 @@ struct log {
 
 static const char *const level_names[] = { "trace", "debug", "info", "warn", "error" };
 
-/* The two settings of the whole process, as the header says. */
+/* The settings of the whole process, as the header says. */
 static atomic_int level_least = LOG_INFO;
+static atomic_bool for_journal;
 static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
 static void (*sink_fn)(void *ctx, const char *line);
 static void *sink_ctx;
@@ -43,6 +44,21 @@ void log_free(struct log *l)
 void log_level_set(enum log_level least)
 {
 	atomic_store_explicit(&level_least, (int)least, memory_order_relaxed);
+}
+
+enum log_level log_level_get(void)
+{
+	return (enum log_level)atomic_load_explicit(&level_least, memory_order_relaxed);
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+void log_for_journal(bool on)
+{
+	atomic_store_explicit(&for_journal, on, memory_order_relaxed);
 }
 
 bool log_level_from_name(const char *name, enum log_level *ret)
@@ -202,13 +218,18 @@ static void put_line(const struct wr *w)
 void log_event(struct log *l, enum log_level level, const char *event,
 	       const struct log_field *fields, size_t count)
 {
+	static const char *const priorities[] = { "<7>", "<7>", "<6>", "<4>", "<3>" };
 	char when[25];
 	struct wr w;
 
-	unix_ms_text(clock_unix(clock_real()), when);
 	wr_init(&w, 2 * LINE_MAX_BYTES);
-	wr_str(&w, when);
-	wr_u8(&w, ' ');
+	if (atomic_load_explicit(&for_journal, memory_order_relaxed)) {
+		wr_str(&w, priorities[level]);
+	} else {
+		unix_ms_text(clock_unix(clock_real()), when);
+		wr_str(&w, when);
+		wr_u8(&w, ' ');
+	}
 	wr_str(&w, level_names[level]);
 	wr_u8(&w, ' ');
 	wr_str(&w, event);

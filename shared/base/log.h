@@ -42,8 +42,12 @@ void log_free(struct log *l); /* a child; NULL and the root are fine */
 				 sizeof(struct log_field))
 
 void log_level_set(enum log_level least);
+enum log_level log_level_get(void);
+const char *log_level_name(enum log_level level);
 bool log_level_from_name(const char *name, enum log_level *ret);
 bool log_enabled(enum log_level level);
+/* lines begin with syslog's <priority> and have no time of their own, as the journal puts both */
+void log_for_journal(bool on);
 /* tests: lines go to fn instead of stderr; NULL restores */
 void log_sink_set(void (*fn)(void *ctx, const char *line), void *ctx);
 

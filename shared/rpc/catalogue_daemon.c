@@ -23,6 +23,46 @@ const struct cat_method cat_daemon_status = {
 	.http = "GET /api/daemon", .doc = "Show how the daemon is.",
 };
 
+static const struct cat_param reload_out[] = {
+	{ "changed", CAT_LIST, CAT_REQUIRED, "settings that took effect" },
+	{ "restart", CAT_LIST, CAT_REQUIRED, "settings that differ and need a restart" },
+	{ NULL },
+};
+const struct cat_method cat_daemon_reload = {
+	.name = "daemon.reload", .role = ROLE_ADMIN, .writes = true, .in = none, .out = reload_out,
+	.http = "POST /api/daemon/reload",
+	.doc = "Read the settings again, all or nothing; the same as SIGHUP.",
+};
+
+static const struct cat_param log_level_in[] = {
+	{ "level", CAT_ENUM, CAT_REQUIRED, "least that is logged", .values = "trace debug info warn error" },
+	{ "for_s", CAT_INT,  CAT_OPTIONAL, "seconds until it is as set again; 0: until a reload or a restart", "600", 0, 86400 },
+	{ NULL },
+};
+static const struct cat_param log_level_out[] = {
+	{ "level",  CAT_TEXT, CAT_REQUIRED, "least that is logged now" },
+	{ "before", CAT_TEXT, CAT_REQUIRED, "what it was" },
+	{ NULL },
+};
+const struct cat_method cat_daemon_log_level = {
+	.name = "daemon.log_level", .role = ROLE_ADMIN, .writes = true, .in = log_level_in, .out = log_level_out,
+	.args = "level", .http = "POST /api/daemon/log-level", .doc = "Log more or less for a while.",
+};
+
+static const struct cat_param config_out[] = {
+	{ "name",    CAT_TEXT, CAT_REQUIRED, "section.key" },
+	{ "value",   CAT_TEXT, CAT_OPTIONAL, "as it is in force; absent: unset" },
+	{ "origin",  CAT_TEXT, CAT_REQUIRED, "where it comes from: file and line, variable, flag, default" },
+	{ "live",    CAT_BOOL, CAT_REQUIRED, "a reload is enough to change it" },
+	{ "pending", CAT_TEXT, CAT_OPTIONAL, "what the next start will take, as of the last reload" },
+	{ "doc",     CAT_TEXT, CAT_REQUIRED, "what it is" },
+	{ NULL },
+};
+const struct cat_method cat_config_list = {
+	.name = "config.list", .role = ROLE_ADMIN, .in = none, .out = config_out, .list = "settings",
+	.http = "GET /api/config", .doc = "List the settings in force and where each comes from.",
+};
+
 static const struct cat_param stop_out[] = {
 	{ "pid", CAT_INT, CAT_REQUIRED, "the process that ends" },
 	{ NULL },

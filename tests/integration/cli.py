@@ -102,6 +102,9 @@ KEYS = {
     "system ping": ("at", ""),
     "device logout d1 --yes": (DEVICE, DEVICE_MORE),
     "device delete g1 --yes": ("device cancelled", ""),
+    "daemon reload": ("changed restart", ""),
+    "daemon log_level info": ("level before", ""),
+    "config list": ("name origin live doc", "value pending"),
     "daemon stop --yes": ("pid", ""),
 }
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

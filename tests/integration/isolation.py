@@ -79,6 +79,9 @@ MATRIX = {
     "session.revoke": (VIEWER, {"id": of("session")}),
     "audit.list": (VIEWER, {}),
     "daemon.status": (ADMIN, {}),
+    "daemon.reload": (ADMIN, {}),
+    "daemon.log_level": (ADMIN, {"level": "info"}),
+    "config.list": (ADMIN, {}),
     "daemon.stop": (ADMIN, None),  # rights only: it would end the test
     "system.hello": (ANYONE, {}),
     "system.ping": (ANYONE, {}),
