@@ -240,7 +240,7 @@ def a_dry_run_changes_nothing(build):
         check((kept["name"], kept["niche"], kept["status"]) == ("Ann", "SHOPS", "customer"), f"{kept}")
         w.wad.call("lead.import", csv=f"phone,niche,status\n{LEAD},farms,prospect\n")
         kept = w.wad.call("lead.list")["leads"][0]
-        check((kept["name"], kept["niche"], kept["status"]) == ("Ann", "farms", "prospect"), f"{kept}")
+        check((kept["name"], kept["niche"], kept["status"]) == ("Ann", "FARMS", "prospect"), f"{kept}")
 
 
 def a_batch_goes_on_after_a_bad_line(build):
