@@ -275,6 +275,7 @@ static void start_parts(struct process *p)
 			   .clock = w->clock,
 			   .rng = rng_real(),
 			   .gate = p->gate,
+			   .reply_days = s->reply_days,
 			   .log = w->log },
 		.clock = w->clock,
 		.log = w->log,

@@ -66,6 +66,8 @@ const struct config_row settings_rows[] = {
 	  "take http:// beside https:// for them" },
 	{ "webhook", "ca_file", CONFIG_PATH, NULL, NULL, 0, 0,
 	  "PEM file of certificate authorities to trust for them beside the system's" },
+	{ "analytics", "reply_days", CONFIG_U32, "7", NULL, 1, 90,
+	  "a private message answers the newest broadcast of so many days before" },
 	{ .section = NULL },
 };
 /* clang-format on */
@@ -321,6 +323,7 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->web.http = config_bool(c, "webhook", "http");
 	s->web_ca_file = config_text(c, "webhook", "ca_file");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");
+	s->reply_days = config_u32(c, "analytics", "reply_days");
 	s->shards = config_u32(c, "daemon", "shards");
 	if (s->shards == 0)
 		s->shards = cores > 0 && cores < 64 ? (uint32_t)cores : 2;

@@ -15,6 +15,7 @@ struct settings {
 	const char *http_listen, *http_trusted_proxies, *http_cors_origins, *web_ca_file;
 	struct url_guard_cfg web; /* where webhooks and pictures by URL may go */
 	enum log_level log_level;
+	uint32_t reply_days; /* see analytics.reply_days */
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
 	uint32_t shards, connect_rate, failover_ms, http_per_address, http_rate, http_burst;

@@ -21,8 +21,8 @@ static void put_ids(json_t *o, const char *text) /* "3 17" */
 
 static json_t *campaign_json(struct rpc_req *req, const PGresult *r, int i)
 {
-	static const char *const counts[] = { "pending", "sending", "sent",     "delivered",
-					      "read",    "failed",  "cancelled" };
+	static const char *const counts[] = { "pending", "sending", "sent",   "delivered",
+					      "read",    "replied", "failed", "cancelled" };
 	json_t *o = json_object(), *by_state = json_object();
 	int devices = db_col(r, "devices"), min = db_col(r, "delay_min_ms"),
 	    max = db_col(r, "delay_max_ms");

@@ -94,9 +94,11 @@ static enum errc build_parts(struct shard *s, struct err *e)
 		.progress = progress_new(&s->loop, s->client.db, c->log),
 		.contents = map_new(),
 	};
-	s->worker = (struct worker_env){
-		.client = &s->client, .queue = &s->queue, .post = post_control, .ctx = s
-	};
+	s->worker = (struct worker_env){ .client = &s->client,
+					 .queue = &s->queue,
+					 .reply_days = c->reply_days,
+					 .post = post_control,
+					 .ctx = s };
 	return ERR_OK;
 }
 

@@ -16,6 +16,7 @@ struct shard_cfg {
 	const char *url, *tls_ca_file, *device_os;
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
+	uint32_t reply_days; /* how old the broadcast may be that a message answers */
 	const struct sealer *sealer;
 	const struct clock *clock;
 	struct rng *rng;

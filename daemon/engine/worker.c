@@ -203,6 +203,52 @@ static void on_optout(void *ctx, const PGresult *r, const struct err *e)
 	on_judged(ctx, r, e);
 }
 
+/* what a person writes, not what is said about another message */
+static bool is_said(enum message_kind k)
+{
+	switch (k) {
+	case MESSAGE_TEXT:
+	case MESSAGE_IMAGE:
+	case MESSAGE_VIDEO:
+	case MESSAGE_AUDIO:
+	case MESSAGE_DOCUMENT:
+	case MESSAGE_STICKER:
+	case MESSAGE_CONTACT:
+	case MESSAGE_LOCATION:
+	case MESSAGE_POLL:
+		return true;
+	case MESSAGE_EMPTY:
+	case MESSAGE_REACTION:
+	case MESSAGE_POLL_VOTE:
+	case MESSAGE_REVOKE:
+	case MESSAGE_EDIT:
+	case MESSAGE_PROTOCOL:
+	case MESSAGE_UNKNOWN:
+		return false;
+	}
+	return false;
+}
+
+/* a private message answers the broadcast before it, if there was one */
+static void match_reply(struct worker *w, const struct in_message *m, struct db_unit *unit)
+{
+	struct arena *a;
+	struct db_params *p;
+
+	if (m->from_me || m->is_group || m->sender_pn.user == 0 ||
+	    strcmp(m->chat, m->sender) != 0 || !is_said(m->content->kind))
+		return;
+	a = arena_new();
+	p = db_params_new(a);
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, (int64_t)m->sender_pn.user);
+	db_p_time(p, m->at);
+	db_p_text(p, m->id);
+	db_p_i32(p, (int32_t)w->env->reply_days);
+	db_unit_add(unit, STMT_OUTBOX_REPLIED, p);
+	arena_free(a);
+}
+
 /* Private texts of others may end or begin messages to them, or be answered by a rule; in the unit that
  * stores the message, so that neither can happen twice or be forgotten. */
 static void judge(struct worker *w, const struct in_message *m, struct db_unit *unit)
@@ -235,6 +281,7 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 	json_t *data;
 
 	(void)d;
+	match_reply(w, m, unit);
 	judge(w, m, unit);
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
 	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender",

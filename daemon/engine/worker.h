@@ -10,6 +10,7 @@ struct worker;
 struct worker_env {
 	struct client_env *client;
 	struct queue_env *queue;
+	uint32_t reply_days; /* how old the broadcast may be that a message answers */
 	void (*post)(void *ctx, struct fleet_mail *m); /* to the control loop; takes m */
 	void *ctx;
 };

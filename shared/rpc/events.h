@@ -23,6 +23,7 @@
 	X(MESSAGE_SENT, "message.sent", "id msg_id device to campaign", "the server took it") \
 	X(MESSAGE_DELIVERED, "message.delivered", "id msg_id device to campaign", "it is on a phone") \
 	X(MESSAGE_READ, "message.read", "id msg_id device to campaign", "it was read") \
+	X(MESSAGE_REPLIED, "message.replied", "id msg_id device to campaign sequence reply", "the recipient of a broadcast answered it") \
 	X(MESSAGE_FAILED, "message.failed", "id device to campaign error", "it failed for good") \
 	X(CAMPAIGN_STATE, "campaign.state", "campaign title state", "a campaign changed its state") \
 	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \

@@ -52,6 +52,7 @@ alter table outbox
   add column part smallint not null default 0, -- of a message in two parts: 0, then 1
   add column follows_id bigint,             -- waits (not_before = infinity) until that row is sent
   add column expires_at timestamptz,        -- still pending then: expired; null: never
+  add column replied_at timestamptz,        -- the recipient's next message, if it came in time (outbox_replied.sql)
   add check (campaign_id is null or sequence_id is null);
 update outbox o set content_id = c.content_id from campaigns c
 where c.user_id = o.user_id and c.id = o.campaign_id and o.body is null;
@@ -61,12 +62,17 @@ create unique index outbox_campaign_recipient on outbox (user_id, campaign_id, r
 create unique index outbox_sequence_step on outbox (user_id, contact_id, content_id, part)
   where contact_id is not null;
 create index outbox_by_sequence on outbox (user_id, sequence_id, state) where sequence_id is not null;
+create index outbox_broadcast on outbox (user_id, recipient, sent_at)
+  where sent_at is not null and (campaign_id is not null or sequence_id is not null);
+create index outbox_replied on outbox (user_id, campaign_id) where replied_at is not null;
 create index outbox_expiring on outbox (expires_at) where state = 0 and expires_at is not null;
 
 -- campaigns with their rows counted by state
 create view campaign_counts with (security_invoker = true) as
 select c.*, array_to_string(c.niches, ',') as niche, t.body, t.media_id, t.delay_min_ms, t.delay_max_ms,
-  n.total, n.pending, n.sending, n.sent, n.delivered, n.read, n.failed, n.cancelled, n.skipped, n.expired
+  n.total, n.pending, n.sending, n.sent, n.delivered, n.read, n.failed, n.cancelled, n.skipped, n.expired,
+  (select count(*) from outbox o
+    where o.user_id = c.user_id and o.campaign_id = c.id and o.replied_at is not null) as replied
 from campaigns c
 left join contents t on t.user_id = c.user_id and t.id = c.content_id
 left join lateral (

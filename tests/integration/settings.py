@@ -80,6 +80,7 @@ VALUES = {  # two good values each, and one that is refused
     "webhook.ports": ("443", "443, 8000-8999", "65536"),
     "webhook.http": ("true", "false", "perhaps"),
     "webhook.ca_file": ("/etc/passwd", "/etc/group", "/nonexistent/ca.pem"),
+    "analytics.reply_days": ("1", "2", "91"),
 }
 
 

@@ -30,19 +30,9 @@ static int down(void **state)
 	return 0;
 }
 
-/* rows of the statement's result; the first value goes to first */
 static int run(enum stmt stmt, const char *const *values, int n, char first[static 32])
 {
-	PGresult *r;
-	int rows;
-
-	r = PQexecParams(pg, stmt_sql(stmt), n, NULL, values, NULL, NULL, 0);
-	if (PQresultStatus(r) != PGRES_TUPLES_OK)
-		fail_msg("%s: %s", stmt_name(stmt), PQresultErrorMessage(r));
-	rows = PQntuples(r);
-	snprintf(first, 32, "%s", rows ? PQgetvalue(r, 0, 0) : "");
-	PQclear(r);
-	return rows;
+	return pg_fixture_run(pg, stmt, values, n, first);
 }
 
 static void sql_is(const char *sql, const char *wanted)

@@ -155,3 +155,19 @@ const char *pg_fixture_sql(struct pg_fixture *fx, const char *sql)
 	PQfinish(pg);
 	return value;
 }
+
+int pg_fixture_run(PGconn *pg, enum stmt stmt, const char *const *values, int n,
+		   char ret_first[static 32])
+{
+	PGresult *res = PQexecParams(pg, stmt_sql(stmt), n, NULL, values, NULL, NULL, 0);
+	int rows;
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK && PQresultStatus(res) != PGRES_COMMAND_OK) {
+		fprintf(stderr, "fixture: %s: %s\n", stmt_name(stmt), PQerrorMessage(pg));
+		abort();
+	}
+	rows = PQntuples(res);
+	snprintf(ret_first, 32, "%s", rows ? PQgetvalue(res, 0, 0) : "");
+	PQclear(res);
+	return rows;
+}
