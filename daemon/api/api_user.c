@@ -233,15 +233,18 @@ static void on_passwd(void *ctx, const struct account_reply *r, const struct err
 	}
 }
 
+/* everybody may name himself, as the route of HTTP does */
 struct rpc_done api_user_passwd(struct rpc_req *req)
 {
 	struct err e = ERR_NONE;
-	const struct user *u = accounts_find(req->wad->accounts, req->user_id);
+	const struct user *own = accounts_find(req->wad->accounts, req->user_id), *u = own;
 
-	if (rpc_param_has(req->params, "id") && req->role < ROLE_ADMIN)
-		err_set(&e, ERR_FORBIDDEN, "id: only an admin names a user; leave it out");
-	else if (rpc_param_has(req->params, "id"))
+	if (rpc_param_has(req->params, "id"))
 		u = req_user(req, "id", &e);
+	if (u != own && req->role < ROLE_ADMIN) {
+		e = ERR_NONE;
+		err_set(&e, ERR_FORBIDDEN, "id: only an admin names another user");
+	}
 	if (e.code || u == NULL)
 		return rpc_fail(req, &e);
 	accounts_set_password(req->wad->accounts, u->id, rpc_param_text(req->params, "password"),
