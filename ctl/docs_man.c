@@ -5,13 +5,14 @@
 
 #include "shared/base/err.h"
 #include "shared/base/macros.h"
+#include "shared/rpc/alias.h"
 #include "shared/rpc/catalogue.h"
 #include "shared/rpc/events.h"
 
 #include "ctl/args.h"
 #include "ctl/help.h"
 
-const char docs_man_parts[] = "methods commands flags topics errors";
+const char docs_man_parts[] = "methods commands flags topics errors aliases";
 
 /* A line of text: a dot or quote at its start and backslashes mean something to roff. */
 static void text_line(FILE *to, const char *text, const char *tail)
@@ -202,6 +203,29 @@ static void errors(FILE *to)
 	fputs(".El\n", to);
 }
 
+static void aliases(FILE *to)
+{
+	fputs(".Bl -tag -width Ds -compact\n", to);
+	for (size_t i = 0; i < alias_len(); i++) {
+		const struct route_alias *a = alias_at(i);
+		const char *word;
+		size_t at = 0, len;
+
+		fprintf(to, ".It %s Pa %s\n", a->verb, a->path);
+		if (a->method)
+			fprintf(to, ".Ic %s", a->method->name);
+		else if (a->own != ROUTE_COUNT)
+			fprintf(to, ".Pa %s", route_row(a->own)->path);
+		else
+			text_line(to, a->missing, ": 501.");
+		while (cat_word_next(a->renames, &at, &word, &len))
+			fprintf(to, " , Fa %.*s", (int)len, word);
+		if (a->missing == NULL)
+			fputc('\n', to);
+	}
+	fputs(".El\n", to);
+}
+
 bool docs_man(FILE *to, const char *part)
 {
 	static const struct {
@@ -209,7 +233,7 @@ bool docs_man(FILE *to, const char *part)
 		void (*write)(FILE *to);
 	} parts[] = {
 		{ "methods", methods }, { "commands", commands }, { "flags", flags },
-		{ "topics", topics },   { "errors", errors },
+		{ "topics", topics },   { "errors", errors },     { "aliases", aliases },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {

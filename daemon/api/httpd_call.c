@@ -50,6 +50,17 @@ static void link_next(struct httpd_req *q, const char *next)
 	wr_done(&w);
 }
 
+/* an alias makes objects that live at today's address */
+static const char *collection(const struct httpd_req *q)
+{
+	const char *path = q->target.raw_path;
+	char verb[8];
+
+	if (q->alias)
+		cat_route(q->method, verb, &path);
+	return path;
+}
+
 static void succeed(struct httpd_req *q, json_t *result)
 {
 	const struct cat_method *m = q->method;
@@ -60,8 +71,7 @@ static void succeed(struct httpd_req *q, json_t *result)
 	if (m->list && next)
 		link_next(q, next);
 	if (created && id)
-		httpd_header(q, "Location",
-			     arena_printf(q->arena, "%s/%s", q->target.raw_path, id));
+		httpd_header(q, "Location", arena_printf(q->arena, "%s/%s", collection(q), id));
 	if (!m->list)
 		httpd_match_tag(q, result);
 	httpd_answer_json_take(q, created ? 201 : 200, result);
@@ -135,122 +145,7 @@ void httpd_call(struct httpd_req *q, const struct cat_method *m, json_t *params,
 		api_handler(m)(req);
 }
 
-/* -- parameters -- */
-
-static bool put_text(struct httpd_req *q, json_t *params, const struct cat_param *p,
-		     const char *text)
-{
-	struct rpc_detail detail = { 0 };
-	struct err e = ERR_NONE;
-	json_t *value = NULL;
-
-	if (rpc_value_from_text(p, span_str(text), &value, &detail, &e)) {
-		httpd_problem(q, &e, &detail);
-		return false;
-	}
-	json_object_set_new(params, p->name, value);
-	return true;
-}
-
-static void refuse_name(struct httpd_req *q, const char *where, const char *name)
-{
-	struct rpc_detail detail = { 0 };
-	struct err e = ERR_NONE;
-
-	snprintf(detail.field, sizeof detail.field, "%.40s", name);
-	err_set(&e, ERR_BAD_PARAMS, "%s: '%.40s' does not belong there, or is there twice", where,
-		name);
-	httpd_problem(q, &e, &detail);
-}
-
-json_t *httpd_params_query(struct httpd_req *q, const struct cat_method *m)
-{
-	json_t *params = json_object();
-
-	for (size_t i = 0; i < q->target.query_len; i++) {
-		const char *name = q->target.query[i].name;
-		const struct cat_param *p = cat_param_find(m->in, name);
-
-		if (p == NULL || cat_route_in_path(m, name) || json_object_get(params, name)) {
-			refuse_name(q, "query", name);
-			goto refused;
-		}
-		if (!put_text(q, params, p, q->target.query[i].value))
-			goto refused;
-	}
-	return params;
-
-refused:
-	json_decref(params);
-	return NULL;
-}
-
-json_t *httpd_params_body(struct httpd_req *q, const struct cat_method *m)
-{
-	struct err e = ERR_NONE;
-	json_t *params = NULL;
-
-	if (q->target.query_len) {
-		refuse_name(q, "query", q->target.query[0].name);
-		return NULL;
-	}
-	if (q->body.len == 0)
-		return json_object();
-	if (rpc_json_load(wr_span(&q->body), &params, &e) == ERR_OK && !json_is_object(params))
-		err_set(&e, ERR_BAD_REQUEST, "body: a JSON object is wanted");
-	for (void *it = e.code ? NULL : json_object_iter(params); it;
-	     it = json_object_iter_next(params, it)) {
-		if (!cat_route_in_path(m, json_object_iter_key(it)))
-			continue;
-		refuse_name(q, "body", json_object_iter_key(it));
-		json_decref(params);
-		return NULL;
-	}
-	if (e.code == ERR_OK)
-		return params;
-	httpd_problem(q, &e, NULL);
-	json_decref(params);
-	return NULL;
-}
-
-json_t *httpd_params_path(struct httpd_req *q, const struct cat_method *m)
-{
-	json_t *params = json_object();
-	const char *path = "";
-	char verb[8];
-
-	cat_route(m, verb, &path);
-	for (const struct cat_param *p = m->in; p && p->name; p++) {
-		const char *text = route_value(path, &q->target.path, p->name);
-
-		if (text && !put_text(q, params, p, text)) {
-			json_decref(params);
-			return NULL;
-		}
-	}
-	return params;
-}
-
-/* lists come in pages of a bounded size; false: refused, the answer is set */
-static bool bound_page(struct httpd_req *q, const struct cat_method *m, json_t *params)
-{
-	const struct cat_param *limit = m->list ? cat_param_find(m->in, "limit") : NULL;
-	json_int_t asked = json_integer_value(json_object_get(params, "limit"));
-	struct rpc_detail detail = { .field = "limit" };
-	struct err e = ERR_NONE;
-
-	if (limit == NULL || limit->max <= HTTP_PAGE_MAX)
-		return true;
-	if (asked > HTTP_PAGE_MAX) {
-		err_set(&e, ERR_BAD_PARAMS, "limit: at most %d over HTTP", HTTP_PAGE_MAX);
-		httpd_problem(q, &e, &detail);
-		return false;
-	}
-	if (!json_object_get(params, "limit") && limit->dflt &&
-	    strtol(limit->dflt, NULL, 10) > HTTP_PAGE_MAX)
-		json_object_set_new(params, "limit", json_integer(HTTP_PAGE_MAX));
-	return true;
-}
+/* -- the method of the route -- */
 
 /* a method with a key of its own takes the header's, so that it knows by itself what it has done */
 static void hand_on_key(struct httpd_req *q, const struct cat_method *m, json_t *params)
@@ -266,14 +161,17 @@ static void hand_on_key(struct httpd_req *q, const struct cat_method *m, json_t 
 static void call_method(struct httpd_req *q)
 {
 	const struct cat_method *m = q->method;
-	json_t *params = cat_route_by_query(m) ? httpd_params_query(q, m) : httpd_params_body(q, m);
-	json_t *names = params ? httpd_params_path(q, m) : NULL;
+	json_t *params =
+		httpd_params_in_query(q) ? httpd_params_query(q, m) : httpd_params_body(q, m);
+	json_t *names = params ? httpd_params_path(q, m, q->pattern) : NULL;
 
-	if (names && bound_page(q, m, params)) {
+	if (names && httpd_params_bound(q, m, params)) {
 		json_object_update(params, names);
 		hand_on_key(q, m, params);
 		if (httpd_match_wanted(q))
 			httpd_match_begin(q, params);
+		else if (httpd_document_wanted(q))
+			httpd_document_begin(q, params);
 		else
 			httpd_call(q, m, params, NULL);
 	}
@@ -325,15 +223,26 @@ static void call_own(struct httpd_req *q)
 	}
 }
 
+/* an address of the older system for something that wad does not do: never a success that is none */
+static void answer_missing(struct httpd_req *q)
+{
+	struct err e = ERR_NONE;
+
+	err_set(&e, ERR_UNSUPPORTED, "wad does not do this: %s", q->alias->missing);
+	httpd_problem(q, &e, NULL);
+}
+
 static void on_known(struct httpd_req *q)
 {
 	if (q->method)
 		call_method(q);
-	else
+	else if (q->own != ROUTE_COUNT)
 		call_own(q);
+	else
+		answer_missing(q);
 }
 
 void httpd_call_begin(struct httpd_req *q)
 {
-	httpd_who_find(q, q->method ? q->method->role : route_row(q->own)->role, on_known);
+	httpd_who_find(q, httpd_role_needed(q), on_known);
 }

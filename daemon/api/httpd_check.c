@@ -101,12 +101,17 @@ static size_t body_max(const struct cat_method *m)
 	return max < RPC_LINE_MAX ? max : RPC_LINE_MAX;
 }
 
-/* JSON, in UTF-8, and nothing else: also what keeps foreign forms away */
-static bool is_json(const char *type)
+static bool is_type(const struct httpd_req *q, const char *wanted)
 {
+	const char *type = httpd_request_header(q, "Content-Type");
 	size_t len = type ? strcspn(type, "; \t") : 0;
 
-	return len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0;
+	return len == strlen(wanted) && strncasecmp(type, wanted, len) == 0;
+}
+
+bool httpd_check_is_csv(const struct httpd_req *q)
+{
+	return q->method && cat_param_document(q->method->in) && is_type(q, "text/csv");
 }
 
 static bool refuse_body(struct httpd_req *q, const struct headers *h)
@@ -116,7 +121,7 @@ static bool refuse_body(struct httpd_req *q, const struct headers *h)
 	if (len == 0 && h->encoding == NULL)
 		return false;
 	if (q->own != ROUTE_COUNT ? q->own != ROUTE_LOGIN && q->own != ROUTE_LOGOUT
-				  : cat_route_by_query(q->method)) {
+				  : httpd_params_in_query(q)) {
 		httpd_problem_status(q, 400, err_name(ERR_BAD_REQUEST), NULL,
 				     "this address takes no body");
 		return true;
@@ -133,7 +138,8 @@ static bool refuse_body(struct httpd_req *q, const struct headers *h)
 		httpd_problem(q, &(struct err){ ERR_BUSY, "too many bodies at once" }, NULL);
 		return true;
 	}
-	if (!is_json(httpd_request_header(q, "Content-Type"))) {
+	/* neither is what a foreign form can send */
+	if (!is_type(q, "application/json") && !httpd_check_is_csv(q)) {
 		httpd_problem_status(q, 415, "unsupported_media_type", NULL,
 				     "the body must be application/json");
 		return true;
@@ -144,12 +150,21 @@ static bool refuse_body(struct httpd_req *q, const struct headers *h)
 static bool find_route(struct httpd_req *q)
 {
 	const char *verb = strcmp(q->verb, "HEAD") == 0 ? "GET" : q->verb;
-	char allow[64];
+	char allow[64], own_verb[8];
 
 	q->method = route_find_method(verb, &q->target.path);
-	if (q->method == NULL)
-		q->own = route_find(verb, &q->target.path);
-	if (q->method || q->own != ROUTE_COUNT)
+	if (q->method && cat_route(q->method, own_verb, &q->pattern))
+		return true;
+	q->own = route_find(verb, &q->target.path);
+	if (q->own == ROUTE_COUNT) {
+		q->alias = alias_find(verb, &q->target.path);
+		q->method = q->alias ? q->alias->method : NULL;
+		q->own = q->alias ? q->alias->own : ROUTE_COUNT;
+	}
+	q->pattern = q->alias                ? q->alias->path
+		     : q->own != ROUTE_COUNT ? route_row(q->own)->path
+					     : NULL;
+	if (q->pattern)
 		return true;
 	route_allow(&q->target.path, allow, sizeof allow);
 	if (allow[0]) {
@@ -163,6 +178,13 @@ static bool find_route(struct httpd_req *q)
 			      NULL);
 	}
 	return false;
+}
+
+enum cat_role httpd_role_needed(const struct httpd_req *q)
+{
+	if (q->method)
+		return q->method->role;
+	return q->own != ROUTE_COUNT ? route_row(q->own)->role : ROLE_VIEWER;
 }
 
 bool httpd_check_refuse(struct httpd_req *q)
@@ -191,7 +213,7 @@ bool httpd_check_refuse(struct httpd_req *q)
 	}
 	if (httpd_cors_preflight(q) || !find_route(q) || httpd_once_refuse(q))
 		return true;
-	needed = q->method ? q->method->role : route_row(q->own)->role;
+	needed = httpd_role_needed(q);
 	if (!httpd_who_may_try(q, needed)) {
 		httpd_problem(q, &(struct err){ ERR_UNAUTHENTICATED, "a bearer token is needed" },
 			      NULL);

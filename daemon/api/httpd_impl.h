@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 
 #include "shared/base/wr.h"
+#include "shared/rpc/alias.h"
 
 #include "daemon/api/httpd_forwarded.h"
 #include "daemon/api/httpd_rate.h"
@@ -23,7 +24,6 @@ enum {
 	HTTP_BODY_BYTES_PER_MS = 16, /* slower bodies are refused */
 	HTTP_CALL_MS = 60000,        /* a call's answer */
 	HTTP_HEADERS_OUT_MAX = 16,
-	HTTP_PAGE_MAX = 500, /* of a list, over HTTP */
 };
 
 struct httpd_conn {
@@ -42,6 +42,7 @@ struct httpd_who {
 };
 
 struct httpd_stream;
+struct httpd_document;
 struct httpd_lookup;
 struct httpd_match;
 
@@ -56,6 +57,8 @@ struct httpd_req {
 	char verb[8];
 	const struct cat_method *method; /* or */
 	enum route own;                  /* ROUTE_COUNT: none */
+	const char *pattern;             /* of the path */
+	const struct route_alias *alias; /* NULL: the route is today's */
 	struct httpd_who who;
 	struct wr body;
 	size_t body_max;
@@ -65,6 +68,7 @@ struct httpd_req {
 	struct httpd_lookup *lookup; /* who calls: being found out */
 	struct httpd_match *match;   /* a change that waits for what it may change */
 	struct httpd_stream *stream;
+	struct httpd_document *document; /* parts of an answer that is a file */
 	struct {
 		const char *name, *value;
 	} headers[HTTP_HEADERS_OUT_MAX];
@@ -120,6 +124,8 @@ void httpd_answer_set(struct httpd_req *q, unsigned status, struct MHD_Response 
 
 /* -- httpd_check.c: before the body. True: refused, the answer is set -- */
 bool httpd_check_refuse(struct httpd_req *q);
+bool httpd_check_is_csv(const struct httpd_req *q); /* the body is the method's one document */
+enum cat_role httpd_role_needed(const struct httpd_req *q);
 const char *httpd_request_header(const struct httpd_req *q, const char *name); /* NULL */
 const char *httpd_client(struct httpd_req *q); /* address, seen through trusted proxies */
 
@@ -137,13 +143,17 @@ void httpd_call_leave(struct httpd_req *q); /* q ends */
 /* calls m with these params (borrowed) for q; then (NULL: the answer as it is) gets the result */
 void httpd_call(struct httpd_req *q, const struct cat_method *m, json_t *params,
 		void (*then)(struct httpd_req *q, json_t *result));
-/* parameters of the query by their rows; NULL: refused, the answer is set */
-json_t *httpd_params_query(struct httpd_req *q, const struct cat_method *m);
-json_t *httpd_params_body(struct httpd_req *q, const struct cat_method *m);
-json_t *httpd_params_path(struct httpd_req *q, const struct cat_method *m); /* those of its path */
 /* what a method answered goes to whom asked, if he is still there; ends req */
 void httpd_call_answer_take(struct rpc_req *req, json_t *result, const struct err *e);
 struct httpd_req *httpd_call_end(struct rpc_req *req); /* without an answer; NULL: nobody asks */
+
+/* -- httpd_params.c: by their rows; NULL, false: refused, the answer is set -- */
+bool httpd_params_in_query(const struct httpd_req *q); /* else in the body */
+json_t *httpd_params_query(struct httpd_req *q, const struct cat_method *m);
+json_t *httpd_params_body(struct httpd_req *q, const struct cat_method *m);
+json_t *httpd_params_path(struct httpd_req *q, const struct cat_method *m, const char *pattern);
+/* lists come in pages of a bounded size */
+bool httpd_params_bound(struct httpd_req *q, const struct cat_method *m, json_t *params);
 
 /* -- httpd_once.c: Idempotency-Key -- */
 bool httpd_once_wanted(const struct httpd_req *q);
@@ -168,6 +178,11 @@ void httpd_health_answer(struct httpd_req *q); /* livez, readyz, healthz, metric
 void httpd_figures_note(struct httpd_req *q);
 struct httpd_queue_figures *httpd_queue_figures_new(void);
 void httpd_queue_figures_close(struct httpd_queue_figures *f); /* frees itself later */
+
+/* -- httpd_document.c: answers that are files -- */
+bool httpd_document_wanted(const struct httpd_req *q);
+void httpd_document_begin(struct httpd_req *q, json_t *params); /* params: borrowed */
+void httpd_document_free(struct httpd_document *d);
 
 /* -- httpd_events.c, httpd_qr.c -- */
 void httpd_events_begin(struct httpd_req *q);

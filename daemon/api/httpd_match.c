@@ -137,7 +137,9 @@ void httpd_match_begin(struct httpd_req *q, json_t *params)
 {
 	const struct cat_method *show = showing(q);
 	size_t len = strlen(q->target.raw_path);
+	const char *pattern;
 	json_t *names;
+	char verb[8];
 
 	if (show == NULL) {
 		refuse(q, "this address shows no object that If-Match could name");
@@ -147,7 +149,7 @@ void httpd_match_begin(struct httpd_req *q, json_t *params)
 		refuse(q, "the object is just being changed");
 		return;
 	}
-	names = httpd_params_path(q, show);
+	names = cat_route(show, verb, &pattern) ? httpd_params_path(q, show, pattern) : NULL;
 	if (names == NULL)
 		return;
 	q->match = xcalloc(1, sizeof *q->match + len + 1);

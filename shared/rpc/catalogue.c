@@ -71,6 +71,20 @@ const struct cat_param *cat_param_nearest(const struct cat_param *list, const ch
 	return best;
 }
 
+const struct cat_param *cat_param_document(const struct cat_param *list)
+{
+	const struct cat_param *found = NULL;
+
+	for (; list && list->name; list++) {
+		if (list->type != CAT_DOC)
+			continue;
+		if (found)
+			return NULL;
+		found = list;
+	}
+	return found;
+}
+
 const char *cat_type_name(enum cat_type type)
 {
 	switch (type) {

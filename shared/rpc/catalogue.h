@@ -50,7 +50,11 @@ struct cat_method {
 	const struct cat_param
 		*in; /* ends with .name == NULL; the order is that of positional params */
 	const struct cat_param
-		*out;     /* fields of the result, or of one item of it; the order of columns */
+		*out; /* fields of the result, or of one item of it; the order of columns */
+	/* this field of the result is a file: wactl writes it as it is, HTTP answers with it. Of a large one
+	 * it is a part: what follows is asked for with after = "next" until there is no next. */
+	const char *document;
+	const char *media_type; /* of the document */
 	const char *list; /* the result is { <list>: [ items ], "next": id when there is more } */
 	const char
 		*args; /* wactl: parameters given by position, separated by one space; NULL: none */
@@ -93,6 +97,8 @@ const struct cat_method *catalogue_nearest(const char *name);
 
 const struct cat_param *cat_param_find(const struct cat_param *list, const char *name);
 const struct cat_param *cat_param_nearest(const struct cat_param *list, const char *name);
+/* the parameter that may also come as a body of its own, text/csv over HTTP; NULL: none, or two */
+const struct cat_param *cat_param_document(const struct cat_param *list);
 const char *cat_type_name(enum cat_type type); /* "id", "text", "enum" ... */
 const char *cat_role_name(enum cat_role role);
 /* walks the words of .values or .args: *pos starts at 0; false at the end */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/rpc/alias.h"
+
 /* clang-format off */
 static const struct cat_param readyz_in[] = {
 	{ "verbose", CAT_TEXT, CAT_OPTIONAL, "list the checks", .max = 8 },
@@ -94,19 +96,24 @@ const char *route_value(const char *pattern, const struct route_path *p, const c
 	return NULL;
 }
 
-bool cat_route_in_path(const struct cat_method *m, const char *param)
+bool route_in_path(const char *pattern, const char *param)
 {
-	const char *path, *segment;
-	char verb[8];
+	const char *segment;
 	size_t len;
 
-	if (!cat_route(m, verb, &path))
-		return false;
-	while (pattern_next(&path, &segment, &len))
+	while (pattern_next(&pattern, &segment, &len))
 		if (is_param(segment, len) && strlen(param) == len - 2 &&
 		    strncmp(segment + 1, param, len - 2) == 0)
 			return true;
 	return false;
+}
+
+bool cat_route_in_path(const struct cat_method *m, const char *param)
+{
+	const char *path;
+	char verb[8];
+
+	return cat_route(m, verb, &path) && route_in_path(path, param);
 }
 
 bool cat_route_by_query(const struct cat_method *m)
@@ -168,7 +175,7 @@ void route_allow(const struct route_path *p, char *out, size_t out_bytes)
 	out[0] = '\0';
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
 		if (route_find_method(verbs[i], p) == NULL &&
-		    route_find(verbs[i], p) == ROUTE_COUNT)
+		    route_find(verbs[i], p) == ROUTE_COUNT && alias_find(verbs[i], p) == NULL)
 			continue;
 		len += (size_t)snprintf(out + len, out_bytes - len, "%s%s%s", len ? ", " : "",
 					verbs[i], i == 0 ? ", HEAD" : "");

@@ -6,7 +6,7 @@
 
 #include "shared/rpc/catalogue.h"
 
-enum { ROUTE_SEGMENTS_MAX = 16 };
+enum { ROUTE_SEGMENTS_MAX = 16, ROUTE_PAGE_MAX = 500 /* of a list, over HTTP */ };
 
 /* constant, verb, path, role, media type of the answer, its parameters, doc */
 /* clang-format off */
@@ -41,6 +41,7 @@ const struct route_row *route_row(enum route r);
 /* verb (NUL-terminated, into out) and path of a method; false when it has no route */
 bool cat_route(const struct cat_method *m, char verb[static 8], const char **ret_path);
 bool cat_route_in_path(const struct cat_method *m, const char *param);
+bool route_in_path(const char *pattern, const char *param);
 bool cat_route_by_query(const struct cat_method *m); /* its other parameters are a query */
 /* POST to a collection whose members have an address: 201, and where the new one is */
 const struct cat_method *cat_route_created(const struct cat_method *m); /* NULL: 200 */
