@@ -178,6 +178,7 @@ static int run_plain(struct session *s, json_t *params)
 	const struct cat_method *m = s->args->method;
 	struct err e = ERR_NONE;
 	json_t *result = NULL, *next;
+	bool went_after = json_object_get(params, "after") != NULL;
 	int code = EXIT_OK;
 
 	if (session_call(s, m->name, params, &result, &e))
@@ -188,7 +189,10 @@ static int run_plain(struct session *s, json_t *params)
 	page_end(s);
 	next = json_object_get(result, "next");
 	if (json_is_string(next))
-		session_note(s, "there is more: --after %s", json_string_value(next));
+		session_note(s, "there is more: --%s %s",
+			     went_after || cat_param_find(m->in, "before") == NULL ? "after"
+										   : "before",
+			     json_string_value(next));
 	if (m->list && json_array_size(json_object_get(result, m->list)) == 0 &&
 	    s->printer.format == FORMAT_TABLE)
 		session_note(s, "no %s", m->list);

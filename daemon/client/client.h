@@ -178,6 +178,12 @@ size_t device_sends(const struct device *d); /* under way */
  * each uses up a one-time key of theirs, so only for those that are written to within minutes. */
 void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open);
 
+/* Tells the authors that these messages of a chat were read; best effort, nothing when it is offline. */
+struct read_item {
+	const char *sender, *id; /* bare JID */
+};
+void device_tell_read(struct device *d, const char *chat, const struct read_item *items, size_t n);
+
 /* Fetches, checks and opens what a media message points to. ERR_CRYPTO: not what was announced. The
  * bytes are borrowed for the call. */
 typedef void (*media_fetched_fn)(void *ctx, struct span bytes, const struct err *e);

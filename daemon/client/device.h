@@ -79,6 +79,9 @@ struct node *iq_new(struct arena *a, const char *type, const char *xmlns);
 void messages_init(struct device *d); /* inbox, outgoing */
 /* the device is freed now; messages_on_offline came before and no hold is left */
 void messages_done(struct device *d);
+/* Messages are kept by months: whatever is asked for by its id is looked for from here on. The server
+ * keeps a stanza for two weeks; receipts may come later. */
+unix_ms messages_since(const struct device *d);
 void messages_on_stanza(struct device *d, const struct node *n);  /* <message>, in order */
 void messages_on_receipt(struct device *d, const struct node *n); /* <receipt> */
 void messages_on_ack(struct device *d, const struct node *n);     /* <ack class=message> */

@@ -39,6 +39,7 @@ static void keep_message(struct opening *op, struct db_unit *unit)
 	struct device *d = op->d;
 	const struct message *m = &op->content;
 	struct db_params *p = db_params_new(op->a);
+	uint64_t chat_pn;
 
 	db_p_i64(p, d->user_id);
 	db_p_i64(p, d->id);
@@ -55,6 +56,12 @@ static void keep_message(struct opening *op, struct db_unit *unit)
 	db_p_text(p, op->o.push_name[0] == '\0' ? NULL : op->o.push_name);
 	db_p_i32(p, op->o.from_me ? STATUS_SENT : STATUS_PENDING);
 	db_p_bytes(p, m->raw.at == NULL ? span_of("", 0) : m->raw);
+	chat_pn = op->o.is_group ? 0 : peer_to_pn(d, op->o.chat_person).user;
+	if (chat_pn != 0)
+		db_p_i64(p, (int64_t)chat_pn);
+	else
+		db_p_null(p);
+	db_p_bool(p, op->o.is_group);
 	db_unit_add(unit, STMT_MESSAGE_IN, p);
 }
 

@@ -40,6 +40,13 @@ void messages_done(struct device *d)
 	inbox_done(d);
 }
 
+unix_ms messages_since(const struct device *d)
+{
+	static const int64_t look_back_ms = INT64_C(62) * 24 * 3600 * 1000;
+
+	return (unix_ms){ clock_unix(d->env->clock).ms - look_back_ms };
+}
+
 void messages_on_online(struct device *d)
 {
 	(void)d;

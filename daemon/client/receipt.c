@@ -94,6 +94,20 @@ static void on_grouped(struct device *d, const struct node *n, enum message_stat
 		device_ack(d, n, 0);
 }
 
+static bool own_reading(struct device *d, const struct node *n)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	const char *const *ids;
+	struct addr who;
+	size_t len;
+
+	if (!node_attr_addr(n, "from", &who) ||
+	    who.user != (addr_is_lid(who) ? d->lid.user : d->pn.user))
+		return false;
+	len = collect_ids(a, n, &ids);
+	return read_on_own_receipt(d, n, ids, len);
+}
+
 void messages_on_receipt(struct device *d, const struct node *n)
 {
 	const char *type = node_attr(n, "type");
@@ -108,7 +122,8 @@ void messages_on_receipt(struct device *d, const struct node *n)
 		return;
 	}
 	if (!status_of(type, &status, &kind)) {
-		device_ack(d, n, 0);
+		if (!own_reading(d, n))
+			device_ack(d, n, 0);
 		return;
 	}
 	if (node_child(n, "participants") != NULL) {
@@ -124,7 +139,8 @@ void messages_on_receipt(struct device *d, const struct node *n)
 	ch->id_len = collect_ids(ch->a, ch->stanza, &ch->ids);
 	if (own || ch->id_len == 0) {
 		arena_free(ch->a);
-		device_ack(d, n, 0);
+		if (!own || !own_reading(d, n))
+			device_ack(d, n, 0);
 		return;
 	}
 	ch->status = status;

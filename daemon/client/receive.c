@@ -262,6 +262,7 @@ static void read_seen(struct opening *op)
 	db_p_bytes_array(p, op->hashes, op->o.enc_len);
 	db_p_text(p, op->o.id);
 	db_p_text_array(p, senders, 3);
+	db_p_time(p, messages_since(d));
 	op->reading++;
 	db_query(d->env->db, STMT_MESSAGE_SEEN, p, DB_IDEMPOTENT, seen_read, op);
 }

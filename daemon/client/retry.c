@@ -257,6 +257,7 @@ static void again_known(void *ctx, const struct err *e)
 	db_p_i64(p, x->d->user_id);
 	db_p_i64(p, x->d->id);
 	db_p_text(p, x->id);
+	db_p_time(p, messages_since(x->d));
 	db_query(x->d->env->db, STMT_MESSAGE_RAW, p, DB_IDEMPOTENT, again_found, x);
 }
 

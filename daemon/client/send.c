@@ -242,6 +242,7 @@ static void add_message_row(struct sending *s, const struct plain *p, struct db_
 	db_p_text(row, p->content.text);
 	db_p_text(row, media_json(s->a, &p->content));
 	db_p_bytes(row, p->raw);
+	db_p_i64(row, (int64_t)s->to_pn);
 	db_unit_add(unit, STMT_MESSAGE_OUT, row);
 }
 

@@ -86,6 +86,7 @@ static void raise_add(struct db_unit *unit, struct list *changes)
 	db_p_i64_array(p, devices, n);
 	db_p_text_array(p, ids, n);
 	db_p_i32_array(p, statuses, n);
+	db_p_time(p, messages_since(CONTAINER_OF(changes->next, struct status_change, link)->d));
 	db_unit_add(unit, STMT_MESSAGE_RAISE, p);
 }
 

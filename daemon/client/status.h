@@ -27,4 +27,8 @@ void statuses_init(struct statuses *s);
 void statuses_flush(struct device_cache *c);
 /* takes the change (arena and all); d is held until it is done */
 void status_take(struct device *d, struct status_change *change);
+/* Another own device has read these messages of the chat it names: its unread count falls, then the receipt
+ * is acknowledged. False: it tells of no such thing. */
+bool read_on_own_receipt(struct device *d, const struct node *n, const char *const *ids,
+			 size_t len);
 void status_sent(struct device *d, const char *msg_id);

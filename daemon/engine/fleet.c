@@ -231,6 +231,20 @@ void fleet_opted_out(struct fleet *f, int64_t user_id, int64_t phone)
 	}
 }
 
+void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
+		const struct read_item *items, size_t n)
+{
+	struct fleet_mail *m = fleet_mail_new(MAIL_READ, d->user_id, d->id);
+
+	m->texts = xcalloc(1 + 2 * n, sizeof *m->texts);
+	m->texts[m->text_len++] = xstrdup(chat);
+	for (size_t i = 0; i < n; i++) {
+		m->texts[m->text_len++] = xstrdup(items[i].sender);
+		m->texts[m->text_len++] = xstrdup(items[i].id);
+	}
+	to_shard(f, d->shard, m);
+}
+
 void fleet_rules(struct fleet *f, int64_t user_id)
 {
 	post_all(f, MAIL_RULES, user_id, 0);
@@ -403,6 +417,7 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_WAKE:
 	case MAIL_FORGET:
 	case MAIL_MOVE:
+	case MAIL_READ:
 	case MAIL_RULES:
 	case MAIL_PEEK:
 	case MAIL_DRAIN:

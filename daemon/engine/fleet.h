@@ -85,5 +85,8 @@ void fleet_wake(struct fleet *f, int64_t user_id,
 void fleet_forget(struct fleet *f, int64_t user_id, int64_t campaign_id);
 /* rows of this phone that wait in memory have failed in the table */
 void fleet_opted_out(struct fleet *f, int64_t user_id, int64_t phone);
+/* the authors of these messages of d's chat are told that they were read */
+void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
+		const struct read_item *items, size_t n);
 void fleet_rules(struct fleet *f, int64_t user_id); /* of replies: have changed */
 void fleet_peek(struct fleet *f, int64_t user_id);  /* stats come a moment later */

@@ -16,6 +16,9 @@ void fleet_mail_free(struct fleet_mail *m)
 {
 	if (m == NULL)
 		return;
+	for (size_t i = 0; i < m->text_len; i++)
+		free(m->texts[i]);
+	free(m->texts);
 	free(m->ids);
 	free(m->text);
 	free(m);

@@ -17,9 +17,10 @@ enum fleet_mail_kind {
 	MAIL_FORGET, /* give back the waiting rows of campaign_id */
 	MAIL_MOVE, /* give back everything and move it to `ids`; abandon: what may have left too */
 	MAIL_OPTED_OUT, /* user_id's phone (token): its waiting rows are final; both ways */
-	MAIL_RULES,     /* user_id's rules of replies have changed: read them again */
-	MAIL_PEEK,      /* answer with MAIL_STATS for device_id */
-	MAIL_DRAIN,     /* stop sending, close all devices, end the loop */
+	MAIL_READ, /* a chat was read here: texts are its JID, then author and id of each message */
+	MAIL_RULES, /* user_id's rules of replies have changed: read them again */
+	MAIL_PEEK,  /* answer with MAIL_STATS for device_id */
+	MAIL_DRAIN, /* stop sending, close all devices, end the loop */
 	/* to the control loop */
 	MAIL_STATE,
 	MAIL_QR,
@@ -37,6 +38,8 @@ struct fleet_mail {
 	int64_t user_id, device_id, campaign_id, token;
 	int64_t *ids;
 	size_t id_len;
+	char **texts; /* each its own */
+	size_t text_len;
 	bool flag;
 	unsigned shard;
 	enum device_state state;

@@ -228,6 +228,10 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 	case MAIL_RULES:
 		each_worker(s, m, worker_rules);
 		break;
+	case MAIL_READ:
+		if (w)
+			worker_read(w, m);
+		break;
 	case MAIL_MOVE:
 		if (w)
 			worker_move(w, m);

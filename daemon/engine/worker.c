@@ -463,6 +463,18 @@ void worker_opted_out(struct worker *w, const struct fleet_mail *m)
 		queue_opted_out(w->queue, (uint64_t)m->token);
 }
 
+void worker_read(struct worker *w, const struct fleet_mail *m)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct read_item *items = arena_alloc(a, (m->text_len / 2 + 1) * sizeof(*items));
+	size_t n = 0;
+
+	for (size_t i = 1; i + 1 < m->text_len; i += 2)
+		items[n++] = (struct read_item){ m->texts[i], m->texts[i + 1] };
+	if (!w->closing && n > 0)
+		device_tell_read(w->device, m->texts[0], items, n);
+}
+
 void worker_rules(struct worker *w, const struct fleet_mail *m)
 {
 	if (!w->closing && m->user_id == w->user_id)

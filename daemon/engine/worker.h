@@ -25,6 +25,7 @@ void worker_logout(struct worker *w);
 void worker_wake(struct worker *w, const struct fleet_mail *m);
 void worker_forget(struct worker *w, const struct fleet_mail *m);
 void worker_opted_out(struct worker *w, const struct fleet_mail *m);
+void worker_read(struct worker *w, const struct fleet_mail *m);
 void worker_rules(struct worker *w, const struct fleet_mail *m);
 void worker_move(struct worker *w, const struct fleet_mail *m);
 void worker_peek(struct worker *w, const struct fleet_mail *m);

@@ -67,7 +67,8 @@ struct cat_method {
 #define CATALOGUE(X) \
 	X(device_create) X(device_list) X(device_show) X(device_pair) X(device_qr) \
 	X(device_logout) X(device_delete) \
-	X(message_send) X(message_show) X(message_list) \
+	X(message_send) X(message_show) X(message_list) X(message_search) \
+	X(chat_list) X(chat_show) X(chat_read) \
 	X(lead_import) X(lead_list) \
 	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_pause) X(campaign_resume) \
 	X(campaign_cancel) \

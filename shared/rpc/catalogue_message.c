@@ -50,13 +50,7 @@ const struct cat_method cat_message_show = {
 	.http = "GET /api/messages/{id}", .doc = "Show how far a queued message is.",
 };
 
-static const struct cat_param list_in[] = {
-	{ "device", CAT_REF,  CAT_OPTIONAL, "only of this device", .max = 64, .noun = "device" },
-	{ "chat",   CAT_TEXT, CAT_OPTIONAL, "only this chat: a number or a JID", .min = 1, .max = 128 },
-	{ "limit",  CAT_INT,  CAT_OPTIONAL, "how many at most, the newest", "50", 1, 1000 },
-	{ NULL },
-};
-static const struct cat_param list_out[] = {
+static const struct cat_param stored[] = {
 	{ "at",      CAT_TIME, CAT_REQUIRED, "when it was sent" },
 	{ "device",  CAT_ID,   CAT_REQUIRED, "the device whose chat it is" },
 	{ "chat",    CAT_TEXT, CAT_REQUIRED, "JID of the chat" },
@@ -65,12 +59,38 @@ static const struct cat_param list_out[] = {
 	{ "from_me", CAT_BOOL, CAT_REQUIRED, "written by this account" },
 	{ "kind",    CAT_TEXT, CAT_REQUIRED, "text, image, ..." },
 	{ "text",    CAT_TEXT, CAT_OPTIONAL, "text or caption" },
+	{ "media",   CAT_OBJECT, CAT_OPTIONAL, "of a file: mimetype, bytes, width, height, seconds, file_name, sha256" },
 	{ "status",  CAT_TEXT, CAT_OPTIONAL, "own messages: pending, sent, delivered, read, played" },
+	{ "quoted",  CAT_TEXT, CAT_OPTIONAL, "id of the message it answers" },
+	{ "target",  CAT_TEXT, CAT_OPTIONAL, "id of the message that a reaction, edit or deletion is about" },
 	{ "id",      CAT_TEXT, CAT_REQUIRED, "WhatsApp's message id" },
+	{ "place",   CAT_TEXT, CAT_REQUIRED, "for before and after" },
+	{ NULL },
+};
+
+static const struct cat_param list_in[] = {
+	{ "device", CAT_REF,  CAT_OPTIONAL, "only of this device", .max = 64, .noun = "device" },
+	{ "chat",   CAT_TEXT, CAT_OPTIONAL, "only this chat: a number or a JID", .min = 1, .max = 128 },
+	{ "limit",  CAT_INT,  CAT_OPTIONAL, "how many at most, the newest", "50", 1, 1000 },
+	{ "before", CAT_TEXT, CAT_OPTIONAL, "those before this place of a chat", .min = 1, .max = 64 },
+	{ "after",  CAT_TEXT, CAT_OPTIONAL, "those after this place of a chat, the oldest of them", .min = 1, .max = 64 },
 	{ NULL },
 };
 const struct cat_method cat_message_list = {
-	.name = "message.list", .role = ROLE_VIEWER, .in = list_in, .out = list_out, .list = "messages",
-	.http = "GET /api/messages", .doc = "List stored messages, both directions, the newest last.",
+	.name = "message.list", .role = ROLE_VIEWER, .in = list_in, .out = stored, .list = "messages",
+	.http = "GET /api/messages", .doc = "List stored messages, both directions, the newest last; next goes on the same way.",
+};
+
+static const struct cat_param search_in[] = {
+	{ "words",  CAT_TEXT, CAT_REQUIRED, "beginnings of words that are all in it", .min = 1, .max = 200 },
+	{ "device", CAT_REF,  CAT_OPTIONAL, "only of this device", .max = 64, .noun = "device" },
+	{ "chat",   CAT_TEXT, CAT_OPTIONAL, "only in this chat: a number or a JID", .min = 1, .max = 128 },
+	{ "limit",  CAT_INT,  CAT_OPTIONAL, "how many at most, the newest first", "50", 1, 200 },
+	{ "before", CAT_TEXT, CAT_OPTIONAL, "go on before this place", .min = 1, .max = 64 },
+	{ NULL },
+};
+const struct cat_method cat_message_search = {
+	.name = "message.search", .role = ROLE_VIEWER, .in = search_in, .out = stored, .list = "messages", .args = "words",
+	.http = "GET /api/messages/search", .doc = "Find stored messages by their words.",
 };
 /* clang-format on */

@@ -47,6 +47,8 @@ DEVICE_MORE = "phone lid push_name reason queued delay_min_ms delay_max_ms creat
 CAMPAIGN = "id title state total left counts has_image start_at created_at"
 CAMPAIGN_MORE = "niche status text devices delay_min_ms delay_max_ms finished_at"
 MESSAGE = "id state device to attempt created_at"
+CHAT = "chat device name is_group unread last_at from_me"
+CHAT_MORE = "phone last_kind last_text status"
 USER = "id name role active zone has_password devices created_at"
 USER_MORE = "email full_name os_uid max_devices max_messages_day last_login_at"
 RULE = "id enabled match text hours days cooldown_s daily_max today created_at"
@@ -61,7 +63,11 @@ KEYS = {
     "message send --device d0 --to 60120000005 --text k --wait delivered":
         (MESSAGE + " text msg_id sent_at delivered_at", "read_at error campaign"),
     "message show 1": (MESSAGE + " text", "msg_id sent_at delivered_at read_at error campaign"),
-    "message list": ("at device chat sender from_me kind id", "name text status"),
+    "message list": ("at device chat sender from_me kind id place", "name text media status quoted target"),
+    "message search k": ("at device chat sender from_me kind id place", "name text media status quoted target"),
+    "chat list": (CHAT, CHAT_MORE),
+    "chat show 60120000005": (CHAT, CHAT_MORE),
+    "chat read 60120000005 --device d0": ("chat messages told", ""),
     "lead import @leads.csv": ("accepted updated rejected", "dry_run"),
     "lead import @leads.csv --dry-run": ("accepted updated rejected dry_run", ""),
     "lead list": ("id phone niche status opted_out created_at", "name"),

@@ -17,7 +17,7 @@ NAMES = ("canary-b",)  # whatever is B's says so
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = -32001, -32002, -32004, -32003
 MISSING = {"device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
            "session": "999999", "user": "no-such-user", "rule": "999999", "spare_rule": "999998", "optout": "60120000013",
-           "word": "no such word"}
+           "word": "no such word", "chat": "60120000014"}
 VIEWER, OPERATOR, ADMIN, ANYONE = "viewer", "operator", "admin", "anyone"
 
 
@@ -42,6 +42,10 @@ MATRIX = {
     "message.send": (OPERATOR, {"device": of("device"), "to": "60120000009", "text": "hello", "key": "the-key"}),
     "message.show": (VIEWER, {"id": of("message")}),
     "message.list": (VIEWER, {"device": of("device")}),
+    "message.search": (VIEWER, {"words": "private", "device": of("device")}),
+    "chat.list": (VIEWER, {"device": of("device")}),
+    "chat.show": (VIEWER, {"chat": of("chat")}),
+    "chat.read": (OPERATOR, {"device": of("device"), "chat": of("chat")}),
     "lead.import": (OPERATOR, {"csv": "phone,name\n60120000009,Own\n"}),
     "lead.list": (VIEWER, {}),
     "campaign.create": (OPERATOR, {"title": "matrix", "text": "hello", "devices": lambda o: [o["device"]],
@@ -168,13 +172,17 @@ def prepare(world):
         campaign = rpc.call("campaign.create", title=f"Campaign {name}{mark}", text=f"private {name}{mark}",
                             start_at="2099-01-01T00:00:00Z")
         token = rpc.call("token.create", title=f"token {name}{mark}")
+        chat = str(FIRST + 2 + (name == "bert"))
+        world.sandbox.admin("POST", f"/admin/phones/{chat}/send", {"to": str(phone), "text": f"private to {name}{mark}"})
+        wait_until(lambda: rpc.call("chat.show", chat=chat) if any(c.get("phone") == chat for c in
+                   rpc.call("chat.list")["chats"]) else None, 20, "a chat")
         optout = str(60120000010 + (name == "bert"))
         rpc.call("optout.add", phone=optout)
         rpc.call("optout.teach", word=f"word {name}{mark}")
         rules = [rpc.call("reply.create", text=f"rule {name}{mark}", match="keyword", pattern=f"{name}{mark}")["id"]
                  for _ in range(2)]
         rpc.close()
-        objects[name] = {"rule": rules[0], "spare_rule": rules[1], "optout": optout, "word": f"word {name}{mark}",
+        objects[name] = {"rule": rules[0], "spare_rule": rules[1], "chat": chat, "optout": optout, "word": f"word {name}{mark}",
                          "device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
                          "campaign": campaign["id"], "token": token["id"], "session": "999998",
                          "user": name + mark, "spare_user": name + mark}
@@ -260,7 +268,7 @@ def lists_counts_and_events_hold_own_rows_only(build):
         prepare(w)
         rpc = Rpc(w.wad.socket)
         rpc.call("system.act_as", user="anna")
-        for method in ("device.list", "lead.list", "campaign.list", "message.list", "token.list", "audit.list",
+        for method in ("device.list", "lead.list", "campaign.list", "message.list", "chat.list", "token.list", "audit.list",
                        "optout.words", "reply.list"):
             got = rpc.call(method)
             text = json.dumps(got)

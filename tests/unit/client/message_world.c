@@ -586,9 +586,10 @@ void run_until(struct world *w, const int *what, int want)
 
 void run_idle(struct world *w)
 {
-	int quiet = 0;
+	/* with muted acks nobody tells when the database is done */
+	int quiet = 0, enough = w->mute_acks ? 2500 : 100;
 
-	for (int i = 0; i < 100000 && quiet < 100; i++) {
+	for (int i = 0; i < 100000 && quiet < enough; i++) {
 		bool busy = w->a->holds > 0 || w->b->holds > 0 || !list_empty(&w->events) ||
 			    !list_empty(&w->fetches);
 
