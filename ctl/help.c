@@ -117,9 +117,9 @@ const char *help_value_name(const struct cat_param *p)
 	case CAT_BYTES:
 	case CAT_DOC:
 	case CAT_SECRET:
+	case CAT_OBJECTS:
 		return "FILE";
 	case CAT_OBJECT:
-	case CAT_OBJECTS:
 		break;
 	}
 	return "";

@@ -64,7 +64,7 @@ static enum errc content(const struct ctl_args *a, const struct ctl_value *v, st
 			 struct err *e)
 {
 	bool is_file = v->param->type == CAT_BYTES || v->param->type == CAT_DOC ||
-		       v->param->type == CAT_SECRET;
+		       v->param->type == CAT_SECRET || v->param->type == CAT_OBJECTS;
 	const char *text = v->text;
 
 	if (strcmp(text, "-") == 0 && (is_file || v->param->type == CAT_TEXT))
@@ -115,6 +115,49 @@ static enum errc add(json_t *params, const struct cat_param *p, struct span text
 	return ERR_OK;
 }
 
+/* "@picture.png" in a field that holds bytes becomes the file's */
+static enum errc embed_files(const struct cat_param *fields, json_t *item, struct err *e)
+{
+	for (const struct cat_param *f = fields; f->name; f++) {
+		const char *text = json_string_value(json_object_get(item, f->name));
+		AUTO_ARENA struct arena *a = arena_new();
+		struct wr w;
+
+		if (f->type != CAT_BYTES || text == NULL || text[0] != '@')
+			continue;
+		wr_init(&w, CONTENT_MAX);
+		if (read_file(text + 1, &w, e) == ERR_OK)
+			json_object_set_new(item, f->name,
+					    json_string(base64_text(a, wr_span(&w))));
+		wr_done(&w);
+		if (e->code)
+			return e->code;
+	}
+	return ERR_OK;
+}
+
+static enum errc add_objects(const struct cat_param *p, struct span text, json_t *params,
+			     struct err *e)
+{
+	json_t *list = NULL, *item;
+	struct err own = ERR_NONE;
+	char *whole;
+	size_t i;
+
+	if (rpc_json_load(text, &list, &own))
+		return err_set(e, ERR_USAGE, "%s: %s", p->name, err_msg(&own));
+	json_array_foreach(list, i, item)
+		if (embed_files(p->fields, item, e)) {
+			json_decref(list);
+			return e->code;
+		}
+	whole = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
+	add(params, p, span_str(whole), e);
+	free(whole);
+	return e->code;
+}
+
 static enum errc add_value(const struct ctl_args *a, const struct ctl_value *v, json_t *params,
 			   struct err *e)
 {
@@ -130,11 +173,15 @@ static enum errc add_value(const struct ctl_args *a, const struct ctl_value *v, 
 		code = add(params, v->param, span_str(own), e);
 	} else {
 		code = content(a, v, &w, e);
-		code = code ? code
-			    : add(params, v->param,
-				  v->param->type == CAT_SECRET ? ctl_secret_trim(wr_span(&w))
-							       : wr_span(&w),
-				  e);
+		if (code == ERR_OK && v->param->type == CAT_OBJECTS)
+			code = add_objects(v->param, wr_span(&w), params, e);
+		else
+			code = code ? code
+				    : add(params, v->param,
+					  v->param->type == CAT_SECRET
+						  ? ctl_secret_trim(wr_span(&w))
+						  : wr_span(&w),
+					  e);
 	}
 	wr_done(&w);
 	return code;

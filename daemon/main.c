@@ -163,6 +163,7 @@ static void on_drained(void *ctx)
 	event_hub_close(p->wad.events);
 	campaigns_close(p->wad.campaigns);
 	http_client_free(p->wad.web);
+	sequences_close(p->wad.sequences);
 	if (p->wad.rpc)
 		rpc_server_close(p->wad.rpc);
 	db_close(p->wad.db, on_db_closed, p);
@@ -294,6 +295,8 @@ static void start_parts(struct process *p)
 		fail_start(p, &e);
 	w->events = event_hub_new(w);
 	w->campaigns = campaigns_new(w->loop, w->db, w->fleet, w->log);
+	w->sequences = sequences_new(
+		&(struct sequences_cfg){ w->loop, w->db, w->fleet, w->log, s->sequence_day_s });
 	fleet_load(w->fleet, on_fleet_loaded, p);
 }
 

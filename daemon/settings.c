@@ -68,6 +68,8 @@ const struct config_row settings_rows[] = {
 	  "PEM file of certificate authorities to trust for them beside the system's" },
 	{ "analytics", "reply_days", CONFIG_U32, "7", NULL, 1, 90,
 	  "a private message answers the newest broadcast of so many days before" },
+	{ "sequence", "day_s", CONFIG_U32, "0", NULL, 0, 86400,
+	  "for rehearsals: seconds that a day of a sequence takes; 0: real days" },
 	{ .section = NULL },
 };
 /* clang-format on */
@@ -324,6 +326,7 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->web_ca_file = config_text(c, "webhook", "ca_file");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");
 	s->reply_days = config_u32(c, "analytics", "reply_days");
+	s->sequence_day_s = config_u32(c, "sequence", "day_s");
 	s->shards = config_u32(c, "daemon", "shards");
 	if (s->shards == 0)
 		s->shards = cores > 0 && cores < 64 ? (uint32_t)cores : 2;

@@ -18,6 +18,7 @@ struct settings {
 	uint32_t reply_days; /* see analytics.reply_days */
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
+	uint32_t sequence_day_s;
 	uint32_t shards, connect_rate, failover_ms, http_per_address, http_rate, http_burst;
 	int argc; /* borrowed: what settings_reread reads again */
 	char **argv;

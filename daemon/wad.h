@@ -10,6 +10,7 @@
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/fleet.h"
 #include "daemon/engine/http_client.h"
+#include "daemon/engine/sequence.h"
 #include "daemon/store/db.h"
 
 struct event_hub;
@@ -28,6 +29,7 @@ struct wad {
 	struct accounts *accounts;
 	struct campaigns *campaigns;
 	struct http_client *web; /* to addresses that users give */
+	struct sequences *sequences;
 	struct event_hub *events;
 	struct rpc_server *rpc;
 	struct httpd_server *http; /* NULL: no HTTP */

@@ -95,9 +95,13 @@ static size_t body_max(const struct cat_method *m)
 {
 	size_t max = HTTP_BODY_MAX;
 
-	for (const struct cat_param *p = m ? m->in : NULL; p && p->name; p++)
+	for (const struct cat_param *p = m ? m->in : NULL; p && p->name; p++) {
 		if (p->type == CAT_BYTES || p->type == CAT_DOC)
 			max += (size_t)p->max * 4 / 3;
+		for (const struct cat_param *f = p->fields; f && f->name; f++)
+			if (f->type == CAT_BYTES)
+				max += (size_t)f->max * 4 / 3;
+	}
 	return max < RPC_LINE_MAX ? max : RPC_LINE_MAX;
 }
 

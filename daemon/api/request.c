@@ -14,7 +14,7 @@ static json_t *audit_params(const struct rpc_req *req)
 		json_t *v = json_object_get(req->params, p->name);
 
 		if (v == NULL || p->type == CAT_SECRET || p->type == CAT_BYTES ||
-		    p->type == CAT_DOC ||
+		    p->type == CAT_DOC || p->type == CAT_OBJECTS ||
 		    (json_is_string(v) && json_string_length(v) > AUDIT_TEXT_MAX))
 			continue;
 		json_object_set(o, p->name, v);

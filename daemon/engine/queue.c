@@ -22,6 +22,7 @@ struct job {
 	mono_ms not_before;
 	int32_t attempt;
 	bool in_flight, direct;
+	bool bulk;  /* of a campaign or a sequence */
 	bool ahead; /* its person was looked up before its turn */
 	char msg_id[32];
 };
@@ -357,6 +358,7 @@ static void admit(struct queue *q, const PGresult *r, int row)
 	};
 	map_put(q->held, MAP_KEY(id), j);
 	j->direct = db_i64(r, row, db_col(r, "priority")) < 5;
+	j->bulk = db_i64(r, row, db_col(r, "priority")) >= 4;
 	into_window(q, j, false);
 }
 
@@ -612,7 +614,7 @@ void queue_opted_out(struct queue *q, uint64_t phone)
 	LIST_EACH(l, &q->window) {
 		struct job *j = CONTAINER_OF(l, struct job, link);
 
-		if (j->send.to_pn != phone || j->campaign_id == 0 || j->send.resend)
+		if (j->send.to_pn != phone || !j->bulk || j->send.resend)
 			continue;
 		job_free(j);
 		q->waiting--;

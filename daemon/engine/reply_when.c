@@ -7,7 +7,7 @@
 
 static const char *const names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
 
-static bool is_time(const char *t)
+bool reply_is_time(const char *t)
 {
 	for (int i = 0; i < 5; i++)
 		if (i == 2 ? t[i] != ':' : (t[i] < '0' || t[i] > '9'))
@@ -20,8 +20,8 @@ bool reply_hours_parse(const char *text, char from[static 6], char to[static 6])
 	from[0] = to[0] = '\0';
 	if (strcmp(text, "always") == 0)
 		return true;
-	if (strlen(text) != 11 || text[5] != '-' || !is_time(text) || !is_time(text + 6) ||
-	    memcmp(text, text + 6, 5) == 0)
+	if (strlen(text) != 11 || text[5] != '-' || !reply_is_time(text) ||
+	    !reply_is_time(text + 6) || memcmp(text, text + 6, 5) == 0)
 		return false;
 	snprintf(from, 6, "%.5s", text);
 	snprintf(to, 6, "%.5s", text + 6);

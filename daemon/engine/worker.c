@@ -203,6 +203,19 @@ static void on_optout(void *ctx, const PGresult *r, const struct err *e)
 	on_judged(ctx, r, e);
 }
 
+static void on_sequence_said(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct worker *w = ctx;
+	struct fleet_mail *m;
+
+	(void)e;
+	if (db_rows(r) == 0)
+		return;
+	m = mail(w, MAIL_OPTED_OUT); /* devices may hold rows that wait no more */
+	m->token = db_i64(r, 0, db_col(r, "phone"));
+	say(w, m);
+}
+
 /* what a person writes, not what is said about another message */
 static bool is_said(enum message_kind k)
 {
@@ -229,14 +242,36 @@ static bool is_said(enum message_kind k)
 	return false;
 }
 
+static bool is_private_word(const struct in_message *m)
+{
+	return !m->from_me && !m->is_group && m->sender_pn.user &&
+	       strcmp(m->chat, m->sender) == 0 && is_said(m->content->kind);
+}
+
+/* it may end or hold the sender's sequences; one probe of an index when there are none */
+static void stop_sequences(struct worker *w, const struct in_message *m, struct db_unit *unit)
+{
+	struct arena *a;
+	struct db_params *p;
+
+	if (!is_private_word(m))
+		return;
+	a = arena_new();
+	p = db_params_new(a);
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, (int64_t)m->sender_pn.user);
+	db_p_time(p, m->at);
+	db_unit_add_watched(unit, STMT_SEQUENCE_SAID, p, on_sequence_said, w);
+	arena_free(a);
+}
+
 /* a private message answers the broadcast before it, if there was one */
 static void match_reply(struct worker *w, const struct in_message *m, struct db_unit *unit)
 {
 	struct arena *a;
 	struct db_params *p;
 
-	if (m->from_me || m->is_group || m->sender_pn.user == 0 ||
-	    strcmp(m->chat, m->sender) != 0 || !is_said(m->content->kind))
+	if (!is_private_word(m))
 		return;
 	a = arena_new();
 	p = db_params_new(a);
@@ -283,6 +318,7 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 	(void)d;
 	match_reply(w, m, unit);
 	judge(w, m, unit);
+	stop_sequences(w, m, unit); /* after it: who has opted out is out of them */
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
 	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender",
 			 m->sender, "id", m->id, "kind", message_kind_name(m->content->kind),
@@ -459,8 +495,10 @@ void worker_forget(struct worker *w, const struct fleet_mail *m)
 
 void worker_opted_out(struct worker *w, const struct fleet_mail *m)
 {
-	if (w->queue && m->user_id == w->user_id)
-		queue_opted_out(w->queue, (uint64_t)m->token);
+	if (w->queue == NULL || m->user_id != w->user_id)
+		return;
+	queue_opted_out(w->queue, (uint64_t)m->token);
+	queue_wake(w->queue); /* what went without need is found again */
 }
 
 void worker_read(struct worker *w, const struct fleet_mail *m)

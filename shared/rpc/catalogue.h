@@ -23,7 +23,7 @@ enum cat_type {
 	CAT_DOC,     /* text as it is; wactl reads the file that is named, - is stdin */
 	CAT_SECRET,  /* one line of text that is never shown, logged or put on a command line */
 	CAT_OBJECT,  /* only in results: names to numbers or texts */
-	CAT_OBJECTS, /* only in results: array of such objects */
+	CAT_OBJECTS, /* array of such objects; as a parameter each is of .fields, .max is how many */
 };
 
 enum cat_need { CAT_OPTIONAL, CAT_REQUIRED };
@@ -39,6 +39,9 @@ struct cat_param {
 	int64_t min, max;
 	const char *values; /* CAT_ENUM: words separated by one space */
 	const char *noun;   /* CAT_REF, CAT_ID: whose <noun>.list completes it */
+	/* CAT_OBJECTS as a parameter: what each is made of; ends with .name == NULL. wactl reads the JSON file that
+	 * is named, and for a CAT_BYTES in it the file behind an @ */
+	const struct cat_param *fields;
 };
 
 struct cat_method {
@@ -72,6 +75,9 @@ struct cat_method {
 	X(lead_import) X(lead_list) \
 	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_pause) X(campaign_resume) \
 	X(campaign_cancel) \
+	X(sequence_create) X(sequence_list) X(sequence_show) X(sequence_update) X(sequence_delete) \
+	X(sequence_start) X(sequence_pause) X(sequence_resume) X(sequence_enrol) X(sequence_remove) \
+	X(sequence_contacts) X(sequence_log) X(sequence_summary) \
 	X(optout_list) X(optout_add) X(optout_remove) X(optout_words) X(optout_teach) X(optout_unteach) \
 	X(reply_create) X(reply_list) X(reply_show) X(reply_update) X(reply_delete) X(reply_log) \
 	X(queue_stats) \

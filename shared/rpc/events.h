@@ -26,6 +26,8 @@
 	X(MESSAGE_REPLIED, "message.replied", "id msg_id device to campaign sequence reply", "the recipient of a broadcast answered it") \
 	X(MESSAGE_FAILED, "message.failed", "id device to campaign error", "it failed for good") \
 	X(CAMPAIGN_STATE, "campaign.state", "campaign title state", "a campaign changed its state") \
+	X(SEQUENCE_STATE, "sequence.state", "sequence name state", "a sequence changed its state, or is gone: deleted") \
+	X(SEQUENCE_CONTACT, "sequence.contact", "sequence phone state day", "a contact of a sequence changed its state") \
 	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \
 	X(LEAD_OPT_OUT, "lead.opt_out", "phone device word", "somebody wants no more messages") \
 	X(LEAD_OPT_IN, "lead.opt_in", "phone device word", "somebody who had opted out wants messages again") \

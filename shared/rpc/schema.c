@@ -34,6 +34,15 @@ static json_t *text_schema(const struct cat_param *p)
 	return s;
 }
 
+static json_t *objects_schema(const struct cat_param *p)
+{
+	json_t *item = schema_of_fields(p->fields);
+
+	json_object_set_new(item, "additionalProperties", json_false());
+	return json_pack("{s:s, s:I, s:I, s:o}", "type", "array", "minItems", (json_int_t)p->min,
+			 "maxItems", (json_int_t)p->max, "items", item);
+}
+
 static json_t *schema_of(const struct cat_param *p)
 {
 	switch (p->type) {
@@ -62,7 +71,9 @@ static json_t *schema_of(const struct cat_param *p)
 	case CAT_OBJECT:
 		return json_pack("{s:s}", "type", "object");
 	case CAT_OBJECTS:
-		return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "object");
+		return p->fields ? objects_schema(p)
+				 : json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type",
+					     "object");
 	}
 	return json_object();
 }

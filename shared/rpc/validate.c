@@ -196,6 +196,9 @@ static enum errc check_bytes(const struct cat_param *p, const json_t *v, json_t 
 	return ERR_OK;
 }
 
+static enum errc check_objects(const struct cat_param *p, const json_t *v, json_t **ret,
+			       struct rpc_detail *d, struct err *e);
+
 static enum errc check(const struct cat_param *p, const json_t *v, json_t **ret,
 		       struct rpc_detail *d, struct err *e)
 {
@@ -227,27 +230,31 @@ static enum errc check(const struct cat_param *p, const json_t *v, json_t **ret,
 		return check_list(p, v, ret, d, e);
 	case CAT_BYTES:
 		return check_bytes(p, v, ret, d, e);
-	case CAT_OBJECT:
 	case CAT_OBJECTS:
+		if (p->fields)
+			return check_objects(p, v, ret, d, e);
+		break;
+	case CAT_OBJECT:
 		break;
 	}
 	return refuse(p, d, e, "only occurs in results");
 }
 
-static enum errc unknown_name(const struct cat_method *m, const char *name, struct rpc_detail *d,
-			      struct err *e)
+/* whose: who has the parameters `in` */
+static enum errc unknown_name(const char *whose, const struct cat_param *in, const char *name,
+			      struct rpc_detail *d, struct err *e)
 {
-	const struct cat_param *near = cat_param_nearest(m->in, name);
+	const struct cat_param *near = cat_param_nearest(in, name);
 
 	if (d)
 		snprintf(d->field, sizeof d->field, "%.40s", name);
 	if (d && near)
 		snprintf(d->hint, sizeof d->hint, "did you mean '%s'?", near->name);
-	return err_set(e, ERR_BAD_PARAMS, "%s has no parameter '%.40s'%s%s%s", m->name, name,
+	return err_set(e, ERR_BAD_PARAMS, "%s has no parameter '%.40s'%s%s%s", whose, name,
 		       near ? ", did you mean '" : "", near ? near->name : "", near ? "'?" : "");
 }
 
-static enum errc by_name(const struct cat_method *m, json_t *object, json_t *out,
+static enum errc by_name(const char *whose, const struct cat_param *in, json_t *object, json_t *out,
 			 struct rpc_detail *d, struct err *e)
 {
 	const char *name;
@@ -259,9 +266,9 @@ static enum errc by_name(const struct cat_method *m, json_t *object, json_t *out
 
 		name = json_object_iter_key(it);
 		v = json_object_iter_value(it);
-		p = cat_param_find(m->in, name);
+		p = cat_param_find(in, name);
 		if (p == NULL)
-			return unknown_name(m, name, d, e);
+			return unknown_name(whose, in, name, d, e);
 		if (json_is_null(v))
 			continue;
 		if (check(p, v, &good, d, e))
@@ -293,6 +300,63 @@ static enum errc by_position(const struct cat_method *m, const json_t *params, j
 	return ERR_OK;
 }
 
+/* what is not given: its default, or a refusal */
+static enum errc fill(const struct cat_param *in, json_t *out, struct rpc_detail *d, struct err *e)
+{
+	for (const struct cat_param *p = in; p->name; p++) {
+		json_t *filled = NULL;
+
+		if (json_object_get(out, p->name))
+			continue;
+		if (p->need == CAT_REQUIRED)
+			return refuse(p, d, e, "is required");
+		if (p->dflt == NULL)
+			continue;
+		if (rpc_value_from_text(p, span_str(p->dflt), &filled, d, e))
+			return e->code;
+		json_object_set_new(out, p->name, filled);
+	}
+	return ERR_OK;
+}
+
+static enum errc check_objects(const struct cat_param *p, const json_t *v, json_t **ret,
+			       struct rpc_detail *d, struct err *e)
+{
+	size_t max = p->max ? (size_t)p->max : LIST_MAX, i;
+	json_t *list, *item;
+	char why[96], whose[64];
+
+	if (!json_is_array(v))
+		return refuse(p, d, e, "must be an array of objects");
+	if (json_array_size(v) < (size_t)p->min)
+		return refuse(p, d, e, "must not be empty");
+	if (json_array_size(v) > max) {
+		snprintf(why, sizeof why, "at most %zu entries are allowed", max);
+		return refuse(p, d, e, why);
+	}
+	list = json_array();
+	json_array_foreach(v, i, item) {
+		json_t *good = json_object();
+
+		json_array_append_new(list, good);
+		snprintf(whose, sizeof whose, "%s[%zu]", p->name, i);
+		if (!json_is_object(item)) {
+			err_set(e, ERR_BAD_PARAMS, "%s: must be an object", whose);
+		} else if (by_name("it", p->fields, item, good, d, e) ||
+			   fill(p->fields, good, d, e)) {
+			err_wrap(e, "%s", whose);
+		} else {
+			continue;
+		}
+		if (d)
+			snprintf(d->field, sizeof d->field, "%s", whose);
+		json_decref(list);
+		return e->code;
+	}
+	*ret = list;
+	return ERR_OK;
+}
+
 enum errc rpc_validate(const struct cat_method *m, json_t *params, json_t **ret_params,
 		       struct rpc_detail *detail, struct err *e)
 {
@@ -300,30 +364,14 @@ enum errc rpc_validate(const struct cat_method *m, json_t *params, json_t **ret_
 	json_t *out = json_object();
 
 	e = e ? e : &own;
-	if (json_is_array(params) ? by_position(m, params, out, detail, e)
-				  : by_name(m, params, out, detail, e))
-		goto refused;
-	for (const struct cat_param *p = m->in; p->name; p++) {
-		json_t *filled = NULL;
-
-		if (json_object_get(out, p->name))
-			continue;
-		if (p->need == CAT_REQUIRED) {
-			refuse(p, detail, e, "is required");
-			goto refused;
-		}
-		if (p->dflt == NULL)
-			continue;
-		if (rpc_value_from_text(p, span_str(p->dflt), &filled, detail, e))
-			goto refused;
-		json_object_set_new(out, p->name, filled);
+	if ((json_is_array(params) ? by_position(m, params, out, detail, e)
+				   : by_name(m->name, m->in, params, out, detail, e)) ||
+	    fill(m->in, out, detail, e)) {
+		json_decref(out);
+		return e->code;
 	}
 	*ret_params = out;
 	return ERR_OK;
-
-refused:
-	json_decref(out);
-	return e->code;
 }
 
 static json_t *list_from_text(const char *text)
@@ -344,6 +392,8 @@ static json_t *list_from_text(const char *text)
 static json_t *raw_from_text(const struct cat_param *p, struct span text, struct arena *a)
 {
 	const char *s = arena_strndup(a, (const char *)text.at, text.len);
+	struct err ignored = ERR_NONE;
+	json_t *v = NULL;
 	char *end = NULL;
 	long long n;
 
@@ -369,8 +419,9 @@ static json_t *raw_from_text(const struct cat_param *p, struct span text, struct
 	case CAT_TIME:
 	case CAT_PHONE:
 		return json_stringn((const char *)text.at, text.len);
-	case CAT_OBJECT:
 	case CAT_OBJECTS:
+		return rpc_json_load(text, &v, &ignored) == ERR_OK ? v : NULL;
+	case CAT_OBJECT:
 		break;
 	}
 	return NULL;
@@ -390,7 +441,9 @@ enum errc rpc_value_from_text(const struct cat_param *p, struct span text, json_
 	raw = raw_from_text(p, text, a);
 	if (raw == NULL)
 		return refuse(p, detail, e,
-			      p->type == CAT_BOOL ? "must be yes or no" : "must be a whole number");
+			      p->type == CAT_BOOL      ? "must be yes or no"
+			      : p->type == CAT_OBJECTS ? "must be a JSON array of objects"
+						       : "must be a whole number");
 	code = check(p, raw, ret, detail, e);
 	json_decref(raw);
 	return code;

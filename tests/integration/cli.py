@@ -51,6 +51,8 @@ CHAT = "chat device name is_group unread last_at from_me"
 CHAT_MORE = "phone last_kind last_text status"
 USER = "id name role active zone has_password devices created_at"
 USER_MORE = "email full_name os_uid max_devices max_messages_day last_login_at"
+SEQUENCE = "id name state days contacts by_state on_reply at_once grace_s expire_s created_at updated_at"
+SEQUENCE_MORE = "reason niche status zone lead_day_max description started_at success_rate"
 RULE = "id enabled match text hours days cooldown_s daily_max today created_at"
 # command: keys that are always there; keys that may be. Names are added here, never changed or taken away.
 KEYS = {
@@ -79,6 +81,21 @@ KEYS = {
     "campaign pause 2": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign resume 2": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign cancel 2 --yes": (CAMPAIGN, CAMPAIGN_MORE),
+    "sequence create W --steps steps.json": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence list": (SEQUENCE, SEQUENCE_MORE),
+    "sequence update 1 --description d": (SEQUENCE + " messages steps description", SEQUENCE_MORE),
+    "sequence start 1": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence enrol 1 60120000150 60120000151 12": ("added already opted_out invalid refused", ""),
+    "sequence contacts 1": ("id phone state day enrolled_at", "name next_at device message message_state last_at ended_at"),
+    "sequence pause 1 60120000150": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence resume 1 60120000150": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence remove 1 60120000150": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence pause 1": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence resume 1": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence show 1": (SEQUENCE + " messages steps", SEQUENCE_MORE),
+    "sequence log 1": ("id at phone day part state device", "msg_id error"),
+    "sequence summary": ("sequences contacts recent", ""),
+    "sequence delete 1 --yes": ("sequence", ""),
     "queue stats": ("pending claimed sending sent delivered read failed cancelled paused", "sent_last_minute"),
     "reply create hello": (RULE, "pattern device"),
     "reply list": (RULE, "pattern device"),
@@ -132,6 +149,10 @@ def the_keys_of_every_command_stay(build):
             f.write(f"phone,name,niche,status\n{LEAD},Ann,shops,customer\n{LEAD + 1},Bob,,\n12,x,,\n")
         with open(os.path.join(w.directory, "pw"), "w") as f:
             f.write("correct horse battery\n")
+        with open(os.path.join(w.directory, "steps.json"), "w") as f:
+            json.dump([{"day": 1, "text": "one"}, {"day": 3, "send_time": "18:30", "image": "@day3.png", "caption": "three"}], f)
+        with open(os.path.join(w.directory, "day3.png"), "wb") as f:
+            f.write(png(8, 8))
         names = {m["name"] for m in w.wad.call("rpc.discover")["methods"]}
         done = {c.split()[0] + "." + c.split()[1] for c in KEYS}
         rpc_only = {"event.subscribe", "event.unsubscribe", "system.hello", "system.act_as", "rpc.discover"}
@@ -147,7 +168,7 @@ def the_keys_of_every_command_stay(build):
             check(got.returncode in (0, 7), f"{command}: exit {got.returncode} {got.stderr}")
             value = json.loads(got.stdout)
             items = value if isinstance(value, list) else [value]
-            check(items or command == "reply log", f"{command}: an empty list shows no keys")  # nothing is answered here
+            check(items or command in ("reply log", "sequence log 1"), f"{command}: an empty list shows no keys")  # nothing is answered here
             for item in items:
                 missing, more = set(always.split()) - set(item), set(item) - set(always.split()) - set(maybe.split())
                 check(not missing and not more, f"{command}: missing {missing}, new {more} (add new ones to the table)")

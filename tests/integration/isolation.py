@@ -15,7 +15,8 @@ FIRST = 60120000001
 SECRET = "canary-password-of-b"
 NAMES = ("canary-b",)  # whatever is B's says so
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = -32001, -32002, -32004, -32003
-MISSING = {"device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
+MISSING = {"sequence": "999999", "spare_sequence": "999998",
+           "device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
            "session": "999999", "user": "no-such-user", "rule": "999999", "spare_rule": "999998", "optout": "60120000013",
            "word": "no such word", "chat": "60120000014"}
 VIEWER, OPERATOR, ADMIN, ANYONE = "viewer", "operator", "admin", "anyone"
@@ -55,6 +56,19 @@ MATRIX = {
     "campaign.pause": (OPERATOR, {"campaign": of("campaign")}),
     "campaign.resume": (OPERATOR, {"campaign": of("campaign")}),
     "campaign.cancel": (OPERATOR, {"campaign": of("campaign")}),
+    "sequence.create": (OPERATOR, {"name": "made by matrix", "steps": [{"day": 1, "text": "hello"}]}),
+    "sequence.list": (VIEWER, {}),
+    "sequence.show": (VIEWER, {"sequence": of("sequence")}),
+    "sequence.update": (OPERATOR, {"sequence": of("sequence"), "description": "changed"}),
+    "sequence.start": (OPERATOR, {"sequence": of("sequence")}),
+    "sequence.pause": (OPERATOR, {"sequence": of("sequence")}),
+    "sequence.resume": (OPERATOR, {"sequence": of("sequence")}),
+    "sequence.enrol": (OPERATOR, {"sequence": of("sequence"), "phones": ["60120000008"]}),
+    "sequence.remove": (OPERATOR, {"sequence": of("sequence"), "phone": "60120000005"}),
+    "sequence.contacts": (VIEWER, {"sequence": of("sequence")}),
+    "sequence.log": (VIEWER, {"sequence": of("sequence")}),
+    "sequence.summary": (VIEWER, {}),
+    "sequence.delete": (OPERATOR, {"sequence": of("spare_sequence")}),
     "optout.list": (VIEWER, {}),
     "optout.add": (OPERATOR, {"phone": "60120000007"}),
     "optout.remove": (OPERATOR, {"phone": of("optout")}),
@@ -181,8 +195,12 @@ def prepare(world):
         rpc.call("optout.teach", word=f"word {name}{mark}")
         rules = [rpc.call("reply.create", text=f"rule {name}{mark}", match="keyword", pattern=f"{name}{mark}")["id"]
                  for _ in range(2)]
+        sequences = [rpc.call("sequence.create", name=f"Sequence {n} {name}{mark}", niche="none",
+                              steps=[{"day": 1, "text": f"private {name}{mark}"}])["id"] for n in range(2)]
+        rpc.call("sequence.enrol", sequence=sequences[0], phones=["60120000005"])
         rpc.close()
-        objects[name] = {"rule": rules[0], "spare_rule": rules[1], "chat": chat, "optout": optout, "word": f"word {name}{mark}",
+        objects[name] = {"sequence": sequences[0], "spare_sequence": sequences[1],
+                         "rule": rules[0], "spare_rule": rules[1], "chat": chat, "optout": optout, "word": f"word {name}{mark}",
                          "device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
                          "campaign": campaign["id"], "token": token["id"], "session": "999998",
                          "user": name + mark, "spare_user": name + mark}

@@ -76,6 +76,7 @@ VALUES = {  # two good values each, and one that is refused
     "daemon.user": ("one", "two", None),
     "daemon.log_level": ("debug", "warn", "loud"),
     "devices.failover_ms": ("1000", "2000", "999"),
+    "sequence.day_s": ("10", "20", "86401"),
     "webhook.allow": ("10.0.0.0/8", "127.0.0.1, ::1", "10.0.0.1/8"),
     "webhook.ports": ("443", "443, 8000-8999", "65536"),
     "webhook.http": ("true", "false", "perhaps"),

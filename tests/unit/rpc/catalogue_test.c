@@ -22,7 +22,10 @@ static void check_params(const struct cat_method *m, const struct cat_param *lis
 		assert_int_equal(p->type == CAT_ENUM, p->values != NULL);
 		if (is_result)
 			continue;
-		assert_true(p->type != CAT_OBJECT && p->type != CAT_OBJECTS);
+		assert_true(p->type != CAT_OBJECT);
+		assert_int_equal(p->type == CAT_OBJECTS, p->fields != NULL);
+		if (p->fields)
+			check_params(m, p->fields, false);
 		/* by position, what must be given comes first */
 		assert_false(optional_seen && p->need == CAT_REQUIRED);
 		optional_seen |= p->need == CAT_OPTIONAL;
