@@ -11,6 +11,11 @@ struct headers {
 	size_t count, bytes;
 	unsigned lengths, encodings, hosts;
 	const char *length, *encoding;
+	bool odd_name;
+	/* Where the next header begins when the lines are as they should be: libmicrohttpd cuts the block where
+	 * it lies. A continued line, a bare LF and a NUL leave a gap. */
+	const char *next;
+	bool torn;
 };
 
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *key,
@@ -19,7 +24,11 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
 	struct headers *h = cls;
 
 	(void)kind;
+	h->torn |= key != h->next;
+	h->next = value ? value + strlen(value) + 2 : NULL;
 	h->count++;
+	/* other parsers take "Content-Length : 2" for a length */
+	h->odd_name |= key[strcspn(key, " \t\v\f:\"(),/;<=>?@[\\]{}")] != '\0' || key[0] == '\0';
 	h->bytes += strlen(key) + (value ? strlen(value) : 0) + 4;
 	if (strcasecmp(key, "Content-Length") == 0) {
 		h->lengths++;
@@ -73,7 +82,11 @@ static bool refuse_unclear(struct httpd_req *q, const struct headers *h)
 {
 	const char *why = NULL;
 
-	if (h->lengths && h->encodings)
+	if (h->torn)
+		why = "header lines that are not plain: continued, or without CRLF";
+	else if (h->odd_name)
+		why = "a header's name is none";
+	else if (h->lengths && h->encodings)
 		why = "Content-Length and Transfer-Encoding together";
 	else if (h->lengths > 1 || h->encodings > 1)
 		why = "Content-Length or Transfer-Encoding twice";
@@ -138,6 +151,8 @@ static bool refuse_body(struct httpd_req *q, const struct headers *h)
 				     len, q->body_max));
 		return true;
 	}
+	if (h->length)
+		q->body_max = (size_t)len; /* its deadline follows from it */
 	if (q->server->body_bytes + len > HTTP_BODIES_MAX) {
 		httpd_problem(q, &(struct err){ ERR_BUSY, "too many bodies at once" }, NULL);
 		return true;
@@ -191,13 +206,25 @@ enum cat_role httpd_role_needed(const struct httpd_req *q)
 	return q->own != ROUTE_COUNT ? route_row(q->own)->role : ROLE_VIEWER;
 }
 
-bool httpd_check_refuse(struct httpd_req *q)
+/* the block as it came: from the verb to behind the empty line */
+static void walk_headers(struct httpd_req *q, const char *verb, const char *version,
+			 struct headers *h)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(q->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	h->next = version + strlen(version) + 2;
+	MHD_get_connection_values(q->mhd, MHD_HEADER_KIND, on_header, h);
+	h->torn |= info == NULL || h->next == NULL || h->next + 2 != verb + info->header_size;
+}
+
+bool httpd_check_refuse(struct httpd_req *q, const char *verb, const char *version)
 {
 	struct headers h = { 0 };
 	struct err e = ERR_NONE;
 	enum cat_role needed;
 
-	MHD_get_connection_values(q->mhd, MHD_HEADER_KIND, on_header, &h);
+	walk_headers(q, verb, version, &h);
 	q->has_body = h.lengths || h.encodings;
 	if (refuse_unclear(q, &h))
 		return true;

@@ -122,8 +122,8 @@ void httpd_problem_status(struct httpd_req *q, unsigned status, const char *code
 			  const char *why);
 void httpd_answer_set(struct httpd_req *q, unsigned status, struct MHD_Response *response_taken);
 
-/* -- httpd_check.c: before the body. True: refused, the answer is set -- */
-bool httpd_check_refuse(struct httpd_req *q);
+/* -- httpd_check.c: before the body. True: refused, the answer is set. verb, version: as libmicrohttpd holds them -- */
+bool httpd_check_refuse(struct httpd_req *q, const char *verb, const char *version);
 bool httpd_check_is_csv(const struct httpd_req *q); /* the body is the method's one document */
 enum cat_role httpd_role_needed(const struct httpd_req *q);
 const char *httpd_request_header(const struct httpd_req *q, const char *name); /* NULL */

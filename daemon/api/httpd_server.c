@@ -142,7 +142,6 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const ch
 	(void)cls;
 	(void)mhd;
 	(void)url;
-	(void)version;
 	if (q == NULL)
 		return MHD_NO;
 	if (!q->seen) {
@@ -150,7 +149,7 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const ch
 		q->conn->unseen = NULL;
 		snprintf(q->verb, sizeof q->verb, "%s", verb);
 		until(q->conn, HTTP_HEADER_MS);
-		if (httpd_check_refuse(q)) {
+		if (httpd_check_refuse(q, verb, version)) {
 			/* given before the body, it ends the connection */
 			q->begun = !q->has_body;
 			return q->has_body ? give(q) : MHD_YES;

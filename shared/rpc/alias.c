@@ -108,7 +108,7 @@ const struct route_alias *alias_find(const char *verb, const struct route_path *
 		if (best == NULL)
 			best = &rows[i];
 	}
-	return best;
+	return best && route_is_spelled_out(p) ? NULL : best;
 }
 
 /* one "old=new" or "old=new*1000" */

@@ -139,6 +139,28 @@ const struct cat_method *cat_route_created(const struct cat_method *m)
 	return NULL;
 }
 
+static bool fits_literally(const char *pattern, const struct route_path *p)
+{
+	return strchr(pattern, '{') == NULL && route_path_fits(pattern, p);
+}
+
+bool route_is_spelled_out(const struct route_path *p)
+{
+	const char *path;
+	char verb[8];
+
+	for (size_t i = 0; i < catalogue_len(); i++)
+		if (cat_route(catalogue_at(i), verb, &path) && fits_literally(path, p))
+			return true;
+	for (int i = 0; i < ROUTE_COUNT; i++)
+		if (fits_literally(rows[i].path, p))
+			return true;
+	for (size_t i = 0; i < alias_len(); i++)
+		if (fits_literally(alias_at(i)->path, p))
+			return true;
+	return false;
+}
+
 const struct cat_method *route_find_method(const char *verb, const struct route_path *p)
 {
 	const struct cat_method *best = NULL;
@@ -156,7 +178,7 @@ const struct cat_method *route_find_method(const char *verb, const struct route_
 		if (best == NULL)
 			best = m;
 	}
-	return best;
+	return best && route_is_spelled_out(p) ? NULL : best;
 }
 
 enum route route_find(const char *verb, const struct route_path *p)

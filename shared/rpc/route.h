@@ -52,6 +52,9 @@ struct route_path {
 	size_t count;
 };
 bool route_path_fits(const char *pattern, const struct route_path *p);
+/* A path that some address spells out is that address's for every verb: what stands there is no name of an
+ * object, and /openapi.json says the same. */
+bool route_is_spelled_out(const struct route_path *p);
 /* the method of verb and path; literal segments win over parameters. NULL: none */
 const struct cat_method *route_find_method(const char *verb, const struct route_path *p);
 /* ROUTE_COUNT: none */

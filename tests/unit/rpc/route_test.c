@@ -19,6 +19,7 @@ static void verbs_and_paths_name_methods(void **state)
 	struct route_path list = path("api", "devices", NULL, NULL);
 	struct route_path one = path("api", "devices", "my phone", NULL);
 	struct route_path pair = path("api", "devices", "17", "pair");
+	struct route_path log = path("api", "replies", "log", NULL);
 	struct route_path none = path("api", "devices", "", NULL);
 	char allow[64];
 
@@ -30,6 +31,8 @@ static void verbs_and_paths_name_methods(void **state)
 	assert_ptr_equal(route_find_method("POST", &pair), &cat_device_pair);
 	assert_null(route_find_method("GET", &pair));
 	assert_null(route_find_method("GET", &none));
+	assert_null(route_find_method("DELETE", &log)); /* no rule is called log */
+	assert_ptr_equal(route_find_method("GET", &log), &cat_reply_log);
 	assert_string_equal(route_value("/api/devices/{device}", &one, "device"), "my phone");
 	assert_null(route_value("/api/devices/{device}", &one, "other"));
 	route_allow(&pair, allow, sizeof allow);
