@@ -324,7 +324,7 @@ static enum errc add_value(struct parse *s, const struct cat_param *p, const cha
 	struct ctl_args *a = s->a;
 
 	for (size_t i = 0; i < a->values_len; i++)
-		if (a->values[i].param == p && p->type != CAT_LIST)
+		if (a->values[i].param == p && p->type != CAT_LIST && p->type != CAT_MAP)
 			return err_set(e, ERR_USAGE, "%s is given twice", p->name);
 	if (a->values_len == CTL_VALUES_MAX)
 		return err_set(e, ERR_USAGE, "more than %d values", CTL_VALUES_MAX);

@@ -114,6 +114,8 @@ const char *help_value_name(const struct cat_param *p)
 		return "NUMBER";
 	case CAT_LIST:
 		return "A,B,...";
+	case CAT_MAP:
+		return "NAME=TEXT";
 	case CAT_BYTES:
 	case CAT_DOC:
 	case CAT_SECRET:

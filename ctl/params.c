@@ -111,6 +111,11 @@ static enum errc add(json_t *params, const struct cat_param *p, struct span text
 		json_decref(v);
 		return ERR_OK;
 	}
+	if (p->type == CAT_MAP && old) {
+		json_object_update(old, v);
+		json_decref(v);
+		return ERR_OK;
+	}
 	json_object_set_new(params, p->name, v);
 	return ERR_OK;
 }

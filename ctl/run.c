@@ -155,19 +155,26 @@ static enum errc confirm(const struct ctl_args *a, struct err *e)
 }
 
 /* says what a bulk call left out; the full list is in the output */
-static size_t note_rejected(const struct session *s, const json_t *rejected)
+static size_t note_rejected(const struct session *s, const json_t *result)
 {
+	const json_t *rejected = json_object_get(result, "rejected");
+	const json_t *total = json_object_get(result, "rejected_count");
 	size_t count = json_array_size(rejected);
 
 	for (size_t i = 0; i < count && i < REJECTED_SHOWN && s->printer.format != FORMAT_TABLE;
 	     i++) {
 		const json_t *row = json_array_get(rejected, i);
 		const char *why = json_string_value(json_object_get(row, "reason"));
+		const char *field = json_string_value(json_object_get(row, "field"));
 		AUTO_FREE char *safe = print_safe(why ? why : "");
+		AUTO_FREE char *safe_field = print_safe(field ? field : "");
 
-		session_note(s, "line %lld: %s",
-			     (long long)json_integer_value(json_object_get(row, "line")), safe);
+		session_note(s, "line %lld: %s%s%s",
+			     (long long)json_integer_value(json_object_get(row, "line")),
+			     safe_field, field ? ": " : "", safe);
 	}
+	if (json_is_integer(total) && json_integer_value(total) > 0)
+		count = (size_t)json_integer_value(total);
 	if (count > 0)
 		session_note(s, "%zu rejected", count);
 	return count;
@@ -196,10 +203,69 @@ static int run_plain(struct session *s, json_t *params)
 	if (m->list && json_array_size(json_object_get(result, m->list)) == 0 &&
 	    s->printer.format == FORMAT_TABLE)
 		session_note(s, "no %s", m->list);
-	if (note_rejected(s, json_object_get(result, "rejected")) > 0 && code == EXIT_OK)
+	if (note_rejected(s, result) > 0 && code == EXIT_OK)
 		code = EXIT_PARTLY;
 	json_decref(result);
 	return code;
+}
+
+/* the file itself, part by part; one that was asked for in another form is printed as an answer */
+static bool wants_document(const struct session *s)
+{
+	enum ctl_format f = s->printer.format;
+
+	return s->args->method->document &&
+	       (f == FORMAT_TABLE || f == FORMAT_TSV || f == FORMAT_CSV) && s->args->fields == NULL;
+}
+
+/* as it is into a file or pipe; a terminal sees no control characters of what people wrote */
+static bool put_document(FILE *out, const json_t *text)
+{
+	const char *at = json_string_value(text);
+	size_t len = json_string_length(text);
+
+	if (!isatty(fileno(out)))
+		return fwrite(at, 1, len, out) == len;
+	while (*at) {
+		size_t line = strcspn(at, "\r\n"), end = strspn(at + line, "\r\n");
+		AUTO_FREE char *own = xasprintf("%.*s", (int)line, at), *safe = print_safe(own);
+
+		if (fprintf(out, "%s%.*s", safe, (int)end, at + line) < 0)
+			return false;
+		at += line + end;
+	}
+	return true;
+}
+
+static int run_document(struct session *s, json_t *params)
+{
+	const struct cat_method *m = s->args->method;
+	struct err e = ERR_NONE;
+	bool more = true;
+
+	while (more && e.code == ERR_OK && !stop_asked()) {
+		json_t *result = NULL, *next, *text;
+
+		if (session_call(s, m->name, json_copy(params), &result, &e))
+			break;
+		text = json_object_get(result, m->document);
+		if (!json_is_string(text))
+			err_set(&e, ERR_BAD_INPUT, "%s: the daemon's answer has another shape",
+				m->name);
+		else if (!put_document(s->printer.out, text))
+			err_set(&e, ERR_SYSTEM, "writing the output failed");
+		next = json_object_get(result, "next");
+		more = json_is_string(next);
+		if (more)
+			json_object_set(params, "after", next);
+		json_decref(result);
+	}
+	json_decref(params);
+	if (e.code == ERR_OK && fflush(s->printer.out) != 0)
+		err_set(&e, ERR_SYSTEM, "writing the output failed");
+	if (stop_asked())
+		return EXIT_INTERRUPTED;
+	return e.code ? session_fail(s, &e) : EXIT_OK;
 }
 
 /* the answer of device pair is of use to programs only; people want to see the codes */
@@ -231,6 +297,8 @@ static int run_connected(struct session *s, json_t *params)
 		return ctl_pair(s, params);
 	if (waits_for_message(s->args))
 		return ctl_send_and_wait(s, params);
+	if (wants_document(s))
+		return run_document(s, params);
 	return run_plain(s, params);
 }
 

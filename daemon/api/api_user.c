@@ -30,6 +30,7 @@ static json_t *user_json(struct rpc_req *req, const PGresult *r, int i)
 	put_limit(o, "os_uid", db_i64(r, i, db_col(r, "os_uid")));
 	put_limit(o, "max_devices", db_i64(r, i, db_col(r, "max_devices")));
 	put_limit(o, "max_messages_day", db_i64(r, i, db_col(r, "max_messages_day")));
+	put_limit(o, "default_country", db_i64(r, i, db_col(r, "default_country")));
 	json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
 	json_put_time(o, "last_login_at", db_time(r, i, db_col(r, "last_login_at")));
 	return o;
@@ -145,6 +146,16 @@ static void put_number(struct rpc_req *req, struct db_params *p, const char *nam
 		db_p_null(p);
 }
 
+static void put_country(struct rpc_req *req, struct db_params *p)
+{
+	int64_t code = rpc_param_int(req->params, "default_country");
+
+	if (rpc_param_has(req->params, "default_country"))
+		db_p_i64(p, code > 0 ? code : -1);
+	else
+		db_p_null(p);
+}
+
 static void add_user(void *ctx, const char *hash, const struct err *e)
 {
 	struct rpc_req *req = ctx;
@@ -164,6 +175,7 @@ static void add_user(void *ctx, const char *hash, const struct err *e)
 	put_number(req, p, "max_devices");
 	put_number(req, p, "max_messages_day");
 	db_p_text(p, hash);
+	put_country(req, p);
 	db_query(req->wad->db, STMT_USER_ADD, p, DB_ONCE, on_written, req);
 }
 
@@ -215,6 +227,7 @@ struct rpc_done api_user_update(struct rpc_req *req)
 	put_number(req, p, "os_uid");
 	put_number(req, p, "max_devices");
 	put_number(req, p, "max_messages_day");
+	put_country(req, p);
 	db_query(req->wad->db, STMT_USER_UPDATE, p, DB_IDEMPOTENT, on_written, req);
 	return rpc_later(req);
 }

@@ -105,6 +105,8 @@ struct rpc_done rpc_later(struct rpc_req *req)
 
 enum errc rpc_admit(struct rpc_req *req, const struct cat_method *m, json_t *params, struct err *e)
 {
+	const struct user *u = accounts_find(req->wad->accounts, req->user_id);
+
 	/* who acts as another may go back */
 	if (m->role > (m == &cat_system_act_as ? req->own_role : req->role))
 		return err_set(e, req->role ? ERR_FORBIDDEN : ERR_UNAUTHENTICATED,
@@ -112,6 +114,7 @@ enum errc rpc_admit(struct rpc_req *req, const struct cat_method *m, json_t *par
 	if (req->wad->stopping && m->writes)
 		return err_set(e, ERR_SHUTTING_DOWN, "%s: the daemon is stopping", m->name);
 	req->method = m;
+	req->detail.country = u ? u->default_country : 0;
 	if (rpc_validate(m, params, &req->params, &req->detail, e))
 		return err_wrap(e, "%s", m->name);
 	return ERR_OK;

@@ -164,6 +164,7 @@ static void row_read(struct user_row *u, const PGresult *r, int i)
 	user->os_uid = db_i64(r, i, db_col(r, "os_uid"));
 	user->max_devices = db_i64(r, i, db_col(r, "max_devices"));
 	user->max_messages_day = db_i64(r, i, db_col(r, "max_messages_day"));
+	user->default_country = (uint32_t)db_i64(r, i, db_col(r, "default_country"));
 }
 
 enum cat_role account_role(const char *name)

@@ -31,6 +31,7 @@ struct user {
 	bool active, has_password;
 	int64_t os_uid;                        /* -1: none */
 	int64_t max_devices, max_messages_day; /* -1: no limit */
+	uint32_t default_country; /* calling code of phones written without one; 0: none */
 };
 
 /* what a call found out */

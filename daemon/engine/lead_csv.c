@@ -1,219 +1,259 @@
 #include "daemon/engine/lead_csv.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "shared/base/map.h"
+#include "shared/base/phone.h"
 #include "shared/base/text.h"
 #include "shared/base/xalloc.h"
+#include "shared/rpc/validate.h"
 
-enum column { COL_OTHER, COL_PHONE, COL_NAME, COL_NICHE, COL_STATUS };
+enum column {
+	COL_OTHER,
+	COL_PHONE,
+	COL_NAME,
+	COL_NICHE,
+	COL_TAGS,
+	COL_STATUS,
+	COL_NOTE,
+	COL_ZONE,
+	COL_OPT_IN_SOURCE,
+	COL_OPT_IN_AT,
+	COL_DEVICE,
+	COL_VAR,
+};
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum column column;
+} known[] = {
+	{ "name", COL_NAME }, { "phone", COL_PHONE }, { "niche", COL_NICHE }, { "target_status", COL_STATUS },
+	{ "additional_note", COL_NOTE }, { "device_id", COL_DEVICE }, { "timezone", COL_ZONE },
+	{ "opt_in_source", COL_OPT_IN_SOURCE }, { "opt_in_at", COL_OPT_IN_AT },
+	/* only read */
+	{ "tags", COL_TAGS }, { "status", COL_STATUS }, { "note", COL_NOTE }, { "notes", COL_NOTE },
+	{ "journey", COL_NOTE }, { "zone", COL_ZONE }, { "device", COL_DEVICE },
+};
+/* clang-format on */
+enum { KNOWN_WRITTEN = 9 };
 
 struct parser {
 	struct arena *a;
-	const uint8_t *at, *end;
-	uint32_t line; /* of the record being read */
-	uint32_t next_line;
-	enum column columns[LEAD_CSV_COLUMNS_MAX];
+	struct csv_reader in;
+	uint32_t country;
+	struct {
+		enum column column;
+		const char *name; /* as it stands there; of COL_VAR: the variable's */
+	} columns[CSV_COLUMNS_MAX];
 	size_t column_len;
 	struct lead_csv *out;
-	size_t row_cap, reject_cap;
 	struct map *by_phone; /* phone -> index + 1 in out->rows */
 };
 
-/* one record: fields and what is wrong with it */
-struct record {
-	const char *fields[LEAD_CSV_COLUMNS_MAX];
-	size_t len;
-	const char *problem;
-};
-
-enum errc phone_parse(const char *text, int64_t *ret, struct err *e)
+static void report(struct arena *a, struct lead_reports *list, uint32_t line, const char *field,
+		   const char *reason)
 {
-	int64_t phone = 0;
-	size_t digits = 0;
+	if (list->len == list->cap) {
+		size_t cap = list->cap ? list->cap * 2 : 64;
+		struct lead_reject *grown = arena_alloc(a, cap * sizeof *grown);
 
-	for (const char *c = text; *c; c++) {
-		if (*c >= '0' && *c <= '9') {
-			if (digits == 0 && *c == '0')
-				return err_set(
-					e, ERR_BAD_PARAMS,
-					"phone: a number starts with its country code, not 0");
-			if (++digits > 15)
-				return err_set(e, ERR_BAD_PARAMS, "phone: more than 15 digits");
-			phone = phone * 10 + (*c - '0');
-		} else if (!(*c == '+' && c == text) && strchr(" -().\t", *c) == NULL) {
-			return err_set(e, ERR_BAD_PARAMS, "phone: '%.20s' is not a number", text);
-		}
+		if (list->len)
+			memcpy(grown, list->at, list->len * sizeof *grown);
+		list->at = grown;
+		list->cap = cap;
 	}
-	if (digits < 7)
-		return err_set(e, ERR_BAD_PARAMS, "phone: fewer than 7 digits");
-	*ret = phone;
+	list->at[list->len++] = (struct lead_reject){ line, field, reason };
+}
+
+void lead_csv_reject(struct arena *a, struct lead_csv *csv, size_t i, const char *field,
+		     const char *reason)
+{
+	report(a, &csv->rejects, csv->rows[i].line, field, reason);
+	csv->rows[i] = csv->rows[--csv->row_len];
+}
+
+/* -- the header -- */
+
+static char *lower(struct arena *a, const char *text)
+{
+	char *own = arena_strdup(a, text);
+
+	for (char *c = own; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + ('a' - 'A'));
+	return own;
+}
+
+static enum errc read_column(struct parser *p, size_t i, const char *text, struct err *e)
+{
+	const char *name = lower(p->a, text);
+
+	p->columns[i].column = COL_OTHER;
+	p->columns[i].name = name;
+	if (strncmp(name, "var.", 4) == 0) {
+		if (!rpc_map_name_good(name + 4))
+			return err_set(e, ERR_BAD_PARAMS,
+				       "csv: header line: '%.60s': a variable is var. and a to z, "
+				       "0 to 9, _; 32 bytes at most",
+				       text);
+		p->columns[i].column = COL_VAR;
+		p->columns[i].name = name + 4;
+	}
+	for (size_t k = 0; k < ARRAY_LEN(known); k++)
+		if (strcmp(name, known[k].name) == 0)
+			p->columns[i].column = known[k].column;
+	for (size_t k = 0; k < i && p->columns[i].column != COL_OTHER; k++)
+		if (p->columns[k].column == p->columns[i].column &&
+		    (p->columns[i].column != COL_VAR ||
+		     strcmp(p->columns[k].name, p->columns[i].name) == 0))
+			return err_set(e, ERR_BAD_PARAMS,
+				       "csv: header line: '%.60s' and '%.60s' are the same",
+				       p->columns[k].name, text);
 	return ERR_OK;
-}
-
-static void reject(struct parser *p, uint32_t line, const char *reason)
-{
-	struct lead_csv *o = p->out;
-
-	if (o->reject_len == p->reject_cap) {
-		size_t cap = p->reject_cap ? p->reject_cap * 2 : 64;
-		struct lead_reject *grown = arena_alloc(p->a, cap * sizeof *grown);
-
-		if (o->reject_len)
-			memcpy(grown, o->rejects, o->reject_len * sizeof *grown);
-		o->rejects = grown;
-		p->reject_cap = cap;
-	}
-	o->rejects[o->reject_len++] = (struct lead_reject){ line, reason };
-}
-
-/* a quoted field from behind its opening quote; *at ends behind the closing one */
-static size_t read_quoted(struct parser *p, char *buf, const char **problem)
-{
-	size_t n = 0;
-
-	while (p->at < p->end) {
-		uint8_t c = *p->at++;
-
-		if (c == '"') {
-			if (p->at < p->end && *p->at == '"')
-				p->at++;
-			else
-				return n;
-		}
-		if (c == '\n')
-			p->next_line++;
-		if (n == LEAD_CSV_FIELD_MAX)
-			*problem = "a field is longer than 4096 bytes";
-		else
-			buf[n++] = (char)c;
-	}
-	*problem = "a quote is never closed";
-	return n;
-}
-
-static size_t read_plain(struct parser *p, char *buf, const char **problem)
-{
-	size_t n = 0;
-
-	while (p->at < p->end && *p->at != ',' && *p->at != '\n') {
-		if (n == LEAD_CSV_FIELD_MAX)
-			*problem = "a field is longer than 4096 bytes";
-		else
-			buf[n++] = (char)*p->at;
-		p->at++;
-	}
-	if (n && buf[n - 1] == '\r')
-		n--;
-	return n;
-}
-
-static bool read_field(struct parser *p, struct record *r, char *buf)
-{
-	size_t n;
-
-	if (p->at < p->end && *p->at == '"') {
-		p->at++;
-		n = read_quoted(p, buf, &r->problem);
-		while (p->at < p->end && *p->at != ',' && *p->at != '\n') {
-			if (*p->at++ != '\r' && r->problem == NULL)
-				r->problem = "text after a closing quote";
-		}
-	} else {
-		n = read_plain(p, buf, &r->problem);
-	}
-	if (!utf8_valid(span_of(buf, n)) && r->problem == NULL)
-		r->problem = "not valid UTF-8";
-	while (n && (buf[n - 1] == ' ' || buf[n - 1] == '\t'))
-		n--;
-	if (r->len < LEAD_CSV_COLUMNS_MAX)
-		r->fields[r->len++] = arena_strndup(p->a, buf, n);
-	else if (r->problem == NULL)
-		r->problem = "more than 64 columns";
-	return p->at < p->end && *p->at == ',';
-}
-
-/* false at the end of the input */
-static bool read_record(struct parser *p, struct record *r)
-{
-	char buf[LEAD_CSV_FIELD_MAX];
-
-	*r = (struct record){ 0 };
-	if (p->at >= p->end)
-		return false;
-	p->line = p->next_line++;
-	while (read_field(p, r, buf))
-		p->at++; /* the comma */
-	if (p->at < p->end)
-		p->at++; /* the newline */
-	return true;
 }
 
 static enum errc read_header(struct parser *p, struct err *e)
 {
-	static const struct {
-		const char *name;
-		enum column column;
-	} known[] = { { "phone", COL_PHONE },
-		      { "name", COL_NAME },
-		      { "niche", COL_NICHE },
-		      { "status", COL_STATUS } };
-	struct record r;
+	struct csv_record r;
 	bool has_phone = false;
 
-	if (!read_record(p, &r) || r.problem)
+	if (!csv_read(&p->in, p->a, &r) || r.problem)
 		return err_set(e, ERR_BAD_PARAMS, "csv: header line: %s",
 			       r.problem ? r.problem : "the file is empty");
-	for (size_t i = 0; i < r.len; i++)
-		for (size_t k = 0; k < ARRAY_LEN(known); k++)
-			if (strcasecmp(r.fields[i], known[k].name) == 0) {
-				p->columns[i] = known[k].column;
-				has_phone = has_phone || known[k].column == COL_PHONE;
-			}
+	for (size_t i = 0; i < r.len; i++) {
+		if (read_column(p, i, r.fields[i], e))
+			return e->code;
+		has_phone = has_phone || p->columns[i].column == COL_PHONE;
+	}
 	p->column_len = r.len;
-	if (!has_phone)
-		return err_set(
-			e, ERR_BAD_PARAMS,
-			"csv: header line: no column 'phone' (columns: phone,name,niche,status)");
-	return ERR_OK;
+	return has_phone
+		       ? ERR_OK
+		       : err_set(e, ERR_BAD_PARAMS,
+				 "csv: header line: no column 'phone' (columns: name, phone, niche, "
+				 "tags, target_status, additional_note, timezone, opt_in_source, "
+				 "opt_in_at, device_id, var.*)");
 }
 
-static const char *fill_row(const struct parser *p, const struct record *r, struct lead_row *row)
+/* -- a row -- */
+
+static const char *check_labels(const char *list)
 {
-	struct err e = ERR_NONE;
-	const char *phone = "";
+	if (strlen(list) > LEAD_LABELS_MAX)
+		return "longer than 1000 bytes";
+	for (const char *at = list; *at; at += *at == ',') {
+		size_t len = strcspn(at, ",");
 
-	if (r->len != p->column_len)
-		return r->len > p->column_len ? "more fields than the header"
-					      : "fewer fields than the header";
-	for (size_t i = 0; i < r->len; i++) {
-		const char *text = r->fields[i][0] ? r->fields[i] : NULL;
-
-		switch (p->columns[i]) {
-		case COL_PHONE:
-			phone = text ? text : "";
-			break;
-		case COL_NAME:
-			row->name = text;
-			break;
-		case COL_NICHE:
-			row->niche = text;
-			break;
-		case COL_STATUS:
-			row->status = text;
-			break;
-		case COL_OTHER:
-			break;
-		}
+		if (len > LEAD_LABEL_MAX)
+			return "a label is longer than 64 bytes";
+		at += len;
 	}
-	if (phone_parse(phone, &row->phone, &e))
-		return arena_strdup(p->a, err_msg(&e));
-	if (row->niche && strlen(row->niche) > 64)
-		return "niche: longer than 64 bytes";
-	if (row->status && strcmp(row->status, "prospect") != 0 &&
-	    strcmp(row->status, "customer") != 0)
-		return "status: neither prospect nor customer";
 	return NULL;
+}
+
+/* NULL or what is wrong; text is not empty */
+static const char *take_time(const char *text, unix_ms *ret)
+{
+	char midnight[32];
+
+	if (strlen(text) == 10) { /* a day begins in UTC */
+		snprintf(midnight, sizeof midnight, "%sT00:00:00Z", text);
+		text = midnight;
+	}
+	return unix_ms_parse(text, ret)
+		       ? NULL
+		       : "must be a day such as 2026-11-22, or a time such as 2026-11-22T10:00:00+08:00";
+}
+
+static const char *take_text(const char **slot, const char *text, size_t max, const char *problem)
+{
+	if (strlen(text) > max)
+		return problem;
+	*slot = text;
+	return NULL;
+}
+
+static void take_status(struct parser *p, struct lead_row *row, const char *text)
+{
+	const char *own = lower(p->a, text);
+
+	if (strcmp(own, "prospect") == 0 || strcmp(own, "customer") == 0)
+		row->status = own;
+	else
+		report(p->a, &p->out->notes, row->line, "status",
+		       "neither prospect nor customer: as if it were empty");
+}
+
+/* one field that is not empty; NULL or what is wrong with it */
+static const char *take_field(struct parser *p, struct lead_row *row, size_t i, const char *text,
+			      json_t *vars)
+{
+	switch (p->columns[i].column) {
+	case COL_PHONE:
+		return phone_parse(text + (text[0] == '\''), p->country, &row->phone);
+	case COL_NAME:
+		return take_text(&row->name, text, LEAD_NAME_MAX, "longer than 200 bytes");
+	case COL_NICHE:
+		row->niche = text;
+		return check_labels(text);
+	case COL_TAGS:
+		row->tags = text;
+		return check_labels(text);
+	case COL_STATUS:
+		take_status(p, row, text);
+		return NULL;
+	case COL_NOTE:
+		return take_text(&row->note, text, LEAD_NOTE_MAX, "longer than 4000 bytes");
+	case COL_ZONE:
+		return take_text(&row->zone, text, 64, "no such time zone");
+	case COL_OPT_IN_SOURCE:
+		return take_text(&row->opt_in_source, text, LEAD_NAME_MAX, "longer than 200 bytes");
+	case COL_OPT_IN_AT:
+		return take_time(text, &row->opt_in_at);
+	case COL_DEVICE:
+		return take_text(&row->device, text, 64, "no such device");
+	case COL_VAR:
+		if (strlen(text) > RPC_MAP_TEXT_MAX)
+			return "longer than 1000 bytes";
+		if (json_object_size(vars) >= LEAD_VARS_MAX)
+			return "more than 32 variables";
+		json_object_set_new(vars, p->columns[i].name, json_string(text));
+		return NULL;
+	case COL_OTHER:
+		break;
+	}
+	return NULL;
+}
+
+/* NULL or what is wrong; *ret_field the column, NULL: the whole line */
+static const char *fill_row(struct parser *p, const struct csv_record *r, struct lead_row *row,
+			    const char **ret_field)
+{
+	json_t *vars = json_object();
+	const char *problem = NULL;
+
+	*ret_field = NULL;
+	if (r->len != p->column_len)
+		problem = r->len > p->column_len ? "more fields than the header"
+						 : "fewer fields than the header";
+	for (size_t i = 0; i < r->len && problem == NULL; i++) {
+		const char *text = csv_unguard(r->fields[i]);
+
+		problem = text[0] ? take_field(p, row, i, text, vars) : NULL;
+		*ret_field = problem ? p->columns[i].name : NULL;
+	}
+	if (problem == NULL && row->phone == 0) {
+		problem = "is missing";
+		*ret_field = "phone";
+	}
+	if (problem == NULL && json_object_size(vars)) {
+		AUTO_FREE char *text = json_dumps(vars, JSON_COMPACT);
+
+		row->vars = arena_strdup(p->a, text);
+	}
+	json_decref(vars);
+	return problem;
 }
 
 static void keep_row(struct parser *p, const struct lead_row *row)
@@ -222,56 +262,64 @@ static void keep_row(struct parser *p, const struct lead_row *row)
 	uintptr_t seen = (uintptr_t)map_get(p->by_phone, MAP_KEY(row->phone));
 
 	if (seen) {
-		reject(p, o->rows[seen - 1].line, "the same phone comes again further down");
+		report(p->a, &o->rejects, o->rows[seen - 1].line, "phone",
+		       "the same phone comes again further down");
 		o->rows[seen - 1] = *row;
 		return;
 	}
-	if (o->row_len == p->row_cap) {
-		size_t cap = p->row_cap ? p->row_cap * 2 : 256;
+	if (o->row_len == o->row_cap) {
+		size_t cap = o->row_cap ? o->row_cap * 2 : 256;
 		struct lead_row *grown = arena_alloc(p->a, cap * sizeof *grown);
 
 		if (o->row_len)
 			memcpy(grown, o->rows, o->row_len * sizeof *grown);
 		o->rows = grown;
-		p->row_cap = cap;
+		o->row_cap = cap;
 	}
 	o->rows[o->row_len++] = *row;
 	map_put(p->by_phone, MAP_KEY(row->phone), (void *)(uintptr_t)o->row_len);
 }
 
+static bool is_empty(const struct csv_record *r)
+{
+	for (size_t i = 0; i < r->len; i++)
+		if (r->fields[i][0])
+			return false;
+	return r->problem == NULL;
+}
+
 static void read_rows(struct parser *p)
 {
-	struct record r;
+	struct csv_record r;
 
-	while (read_record(p, &r)) {
-		struct lead_row row = { .line = p->line };
-		const char *problem = r.problem;
+	while (csv_read(&p->in, p->a, &r)) {
+		struct lead_row row = { .line = r.line, .opt_in_at = { INT64_MIN } };
+		const char *field = NULL, *problem = r.problem;
 
-		if (r.len == 1 && r.fields[0][0] == '\0' && problem == NULL)
-			continue; /* an empty line */
+		if (is_empty(&r))
+			continue;
 		if (problem == NULL)
-			problem = fill_row(p, &r, &row);
+			problem = fill_row(p, &r, &row, &field);
 		if (problem)
-			reject(p, p->line, problem);
+			report(p->a, &p->out->rejects, r.line, field, problem);
 		else if (p->out->row_len >= LEAD_CSV_ROWS_MAX)
-			reject(p, p->line, "more than 200000 rows in one import");
+			report(p->a, &p->out->rejects, r.line, NULL,
+			       "more than 200000 rows in one import");
 		else
 			keep_row(p, &row);
 	}
 }
 
-enum errc lead_csv_parse(struct arena *a, struct span csv, struct lead_csv *ret, struct err *e)
+enum errc lead_csv_parse(struct arena *a, struct span csv, uint32_t country, struct lead_csv *ret,
+			 struct err *e)
 {
-	struct parser p = {
-		.a = a, .at = csv.at, .end = csv.at + csv.len, .next_line = 1, .out = ret
-	};
+	struct parser p = { .a = a, .country = country, .out = ret };
 	enum errc rc;
 
 	*ret = (struct lead_csv){ 0 };
 	if (csv.len > LEAD_CSV_BYTES_MAX)
 		return err_set(e, ERR_TOO_LARGE, "csv: larger than 16 MiB");
-	if (csv.len >= 3 && memcmp(csv.at, "\xEF\xBB\xBF", 3) == 0)
-		p.at += 3;
+	csv_reader_init(&p.in, csv);
 	rc = read_header(&p, e);
 	if (rc)
 		return rc;
@@ -279,4 +327,19 @@ enum errc lead_csv_parse(struct arena *a, struct span csv, struct lead_csv *ret,
 	read_rows(&p);
 	map_free(p.by_phone);
 	return ERR_OK;
+}
+
+/* -- writing -- */
+
+void lead_csv_put_header(struct wr *w, const char *const *vars, size_t len)
+{
+	for (size_t i = 0; i < KNOWN_WRITTEN; i++) {
+		wr_str(w, i ? "," : "");
+		wr_str(w, known[i].name);
+	}
+	for (size_t i = 0; i < len; i++) {
+		wr_str(w, ",var.");
+		wr_str(w, vars[i]);
+	}
+	wr_str(w, "\r\n");
 }

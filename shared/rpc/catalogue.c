@@ -106,6 +106,8 @@ const char *cat_type_name(enum cat_type type)
 		return "phone";
 	case CAT_LIST:
 		return "list";
+	case CAT_MAP:
+		return "names to texts";
 	case CAT_BYTES:
 		return "file";
 	case CAT_DOC:

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a value is. In JSON all but CAT_INT, CAT_BOOL, CAT_LIST, CAT_OBJECT and CAT_OBJECTS are
- * strings, ids too. */
+/* What a value is. In JSON all but CAT_INT, CAT_BOOL, CAT_LIST, CAT_MAP, CAT_OBJECT and CAT_OBJECTS
+ * are strings, ids too. */
 enum cat_type {
 	CAT_ID,   /* decimal digits, an int64 not below 0 */
 	CAT_REF,  /* an object by id or by its unique name */
@@ -17,8 +17,9 @@ enum cat_type {
 	CAT_BOOL,
 	CAT_ENUM,    /* one of .values */
 	CAT_TIME,    /* RFC 3339 with a zone; handed on as UTC with milliseconds */
-	CAT_PHONE,   /* E.164: 7 to 15 digits; a leading + is taken off */
+	CAT_PHONE,   /* as people write it; handed on as the 7 to 15 digits of E.164 */
 	CAT_LIST,    /* array of text */
+	CAT_MAP,     /* names (a-z, 0-9, _) to texts; wactl: name=text, again for each */
 	CAT_BYTES,   /* base64; wactl reads the file that is named; .max is of the decoded bytes */
 	CAT_DOC,     /* text as it is; wactl reads the file that is named, - is stdin */
 	CAT_SECRET,  /* one line of text that is never shown, logged or put on a command line */
@@ -72,7 +73,8 @@ struct cat_method {
 	X(device_logout) X(device_delete) \
 	X(message_send) X(message_show) X(message_list) X(message_search) \
 	X(chat_list) X(chat_show) X(chat_read) \
-	X(lead_import) X(lead_list) \
+	X(lead_create) X(lead_list) X(lead_labels) X(lead_show) X(lead_update) X(lead_delete) \
+	X(lead_import) X(lead_export) \
 	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_pause) X(campaign_resume) \
 	X(campaign_cancel) \
 	X(sequence_create) X(sequence_list) X(sequence_show) X(sequence_update) X(sequence_delete) \

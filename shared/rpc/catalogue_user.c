@@ -15,6 +15,7 @@ static const struct cat_param fields[] = {
 	{ "os_uid",        CAT_INT,  CAT_OPTIONAL, "the system user who is this user on the socket" },
 	{ "max_devices",   CAT_INT,  CAT_OPTIONAL, "limit of devices; absent: none" },
 	{ "max_messages_day", CAT_INT, CAT_OPTIONAL, "limit of messages a day; absent: none" },
+	{ "default_country", CAT_INT, CAT_OPTIONAL, "calling code of phones that are written without one; absent: none" },
 	{ "devices",       CAT_INT,  CAT_REQUIRED, "devices there are" },
 	{ "created_at",    CAT_TIME, CAT_REQUIRED, "when it was made" },
 	{ "last_login_at", CAT_TIME, CAT_OPTIONAL, "last login by password" },
@@ -37,6 +38,7 @@ static const struct cat_param create_in[] = {
 	{ "os_uid",    CAT_INT,    CAT_OPTIONAL, "the system user who is this user on the socket; -1: nobody", NULL, -1, 4294967294 },
 	{ "max_devices", CAT_INT,  CAT_OPTIONAL, "limit of devices; -1: none", NULL, -1, 100000 },
 	{ "max_messages_day", CAT_INT, CAT_OPTIONAL, "limit of messages a day; -1: none", NULL, -1, 100000000 },
+	{ "default_country", CAT_INT, CAT_OPTIONAL, "calling code, e.g. 60, of phones that are written without one; 0: none", NULL, 0, 999 },
 	{ NULL },
 };
 const struct cat_method cat_user_create = {
@@ -69,6 +71,7 @@ static const struct cat_param update_in[] = {
 	{ "os_uid",    CAT_INT,  CAT_OPTIONAL, "the system user who is this user on the socket; -1: nobody", NULL, -1, 4294967294 },
 	{ "max_devices", CAT_INT, CAT_OPTIONAL, "limit of devices; -1: none", NULL, -1, 100000 },
 	{ "max_messages_day", CAT_INT, CAT_OPTIONAL, "limit of messages a day; -1: none", NULL, -1, 100000000 },
+	{ "default_country", CAT_INT, CAT_OPTIONAL, "calling code, e.g. 60, of phones that are written without one; 0: none", NULL, 0, 999 },
 	{ NULL },
 };
 const struct cat_method cat_user_update = {

@@ -29,6 +29,9 @@
 	X(SEQUENCE_STATE, "sequence.state", "sequence name state", "a sequence changed its state, or is gone: deleted") \
 	X(SEQUENCE_CONTACT, "sequence.contact", "sequence phone state day", "a contact of a sequence changed its state") \
 	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \
+	X(LEAD_CREATED, "lead.created", "id phone", "a lead was made by hand") \
+	X(LEAD_UPDATED, "lead.updated", "id phone", "a lead was changed by hand") \
+	X(LEAD_DELETED, "lead.deleted", "id phone", "a lead was deleted") \
 	X(LEAD_OPT_OUT, "lead.opt_out", "phone device word", "somebody wants no more messages") \
 	X(LEAD_OPT_IN, "lead.opt_in", "phone device word", "somebody who had opted out wants messages again") \
 	X(REPLY_SENT, "reply.sent", "rule device to", "a rule answered a message") \

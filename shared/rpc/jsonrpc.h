@@ -61,6 +61,7 @@ enum errc rpc_json_load(struct span text, json_t **ret, struct err *e) MUST_USE;
 struct rpc_detail {
 	char field[64], hint[136];
 	int64_t retry_after_ms;
+	uint32_t country; /* set by who asks: calling code of phones written without one; 0: none */
 };
 
 json_t *rpc_result_take(json_t *id, json_t *result); /* id is borrowed, result taken */

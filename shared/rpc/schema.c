@@ -1,5 +1,7 @@
 #include "shared/rpc/schema.h"
 
+#include "shared/rpc/validate.h"
+
 static json_t *words_array(const char *words)
 {
 	json_t *list = json_array();
@@ -68,6 +70,11 @@ static json_t *schema_of(const struct cat_param *p)
 		return json_pack("{s:s}", "type", "boolean");
 	case CAT_LIST:
 		return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
+	case CAT_MAP:
+		return json_pack("{s:s, s:i, s:{s:s}, s:{s:s, s:i}}", "type", "object",
+				 "maxProperties", RPC_MAP_MAX, "propertyNames", "pattern",
+				 "^[a-z][a-z0-9_]{0,31}$", "additionalProperties", "type", "string",
+				 "maxLength", RPC_MAP_TEXT_MAX);
 	case CAT_OBJECT:
 		return json_pack("{s:s}", "type", "object");
 	case CAT_OBJECTS:

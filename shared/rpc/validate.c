@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/base/phone.h"
 #include "shared/base/text.h"
 
 enum { REF_MAX = 64, LIST_ITEM_MAX = 256, LIST_MAX = 1000, TEXT_MAX = 65536 };
@@ -20,14 +21,7 @@ static enum errc refuse(const struct cat_param *p, struct rpc_detail *d, struct 
 
 bool rpc_phone_parse(const char *text, int64_t *ret)
 {
-	size_t digits;
-
-	text += text[0] == '+';
-	digits = strspn(text, "0123456789");
-	if (text[digits] != '\0' || digits < 7 || digits > 15 || text[0] == '0')
-		return false;
-	*ret = strtoll(text, NULL, 10);
-	return true;
+	return phone_parse(text, 0, ret) == NULL;
 }
 
 static bool parse_id(const char *text, int64_t *ret)
@@ -143,10 +137,9 @@ static enum errc check_phone(const struct cat_param *p, const json_t *v, json_t 
 	char own[24];
 	int64_t number;
 
-	if (text == NULL || !rpc_phone_parse(text, &number)) {
+	if (text == NULL || phone_parse(text, d ? d->country : 0, &number)) {
 		if (d && text && text[0] == '0')
-			snprintf(d->hint, sizeof d->hint,
-				 "start with the country code, without 0 or 00");
+			snprintf(d->hint, sizeof d->hint, "start with the country code, without 0");
 		return refuse(p, d, e, "not a phone number: 7 to 15 digits with country code");
 	}
 	snprintf(own, sizeof own, "%" PRId64, number);
@@ -171,6 +164,33 @@ static enum errc check_list(const struct cat_param *p, const json_t *v, json_t *
 		if (!json_is_string(item) || json_string_length(item) == 0 ||
 		    json_string_length(item) > LIST_ITEM_MAX)
 			return refuse(p, d, e, "each entry must be a string of 1 to 256 bytes");
+	*ret = json_deep_copy(v);
+	return ERR_OK;
+}
+
+bool rpc_map_name_good(const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return len > 0 && len <= RPC_MAP_NAME_MAX && name[len] == '\0' && name[0] >= 'a';
+}
+
+static enum errc check_map(const struct cat_param *p, const json_t *v, json_t **ret,
+			   struct rpc_detail *d, struct err *e)
+{
+	const char *name;
+	json_t *text;
+
+	if (!json_is_object(v))
+		return refuse(p, d, e, "must be an object of texts");
+	if (json_object_size(v) > RPC_MAP_MAX)
+		return refuse(p, d, e, "at most 32 names are allowed");
+	json_object_foreach((json_t *)(uintptr_t)v, name, text) {
+		if (!rpc_map_name_good(name))
+			return refuse(p, d, e, "a name is a to z, 0 to 9 and _, 32 bytes at most");
+		if (!json_is_string(text) || json_string_length(text) > RPC_MAP_TEXT_MAX)
+			return refuse(p, d, e, "each text must be a string of at most 1000 bytes");
+	}
 	*ret = json_deep_copy(v);
 	return ERR_OK;
 }
@@ -228,6 +248,8 @@ static enum errc check(const struct cat_param *p, const json_t *v, json_t **ret,
 		return check_phone(p, v, ret, d, e);
 	case CAT_LIST:
 		return check_list(p, v, ret, d, e);
+	case CAT_MAP:
+		return check_map(p, v, ret, d, e);
 	case CAT_BYTES:
 		return check_bytes(p, v, ret, d, e);
 	case CAT_OBJECTS:
@@ -394,6 +416,7 @@ static json_t *raw_from_text(const struct cat_param *p, struct span text, struct
 	const char *s = arena_strndup(a, (const char *)text.at, text.len);
 	struct err ignored = ERR_NONE;
 	json_t *v = NULL;
+	const char *eq;
 	char *end = NULL;
 	long long n;
 
@@ -408,6 +431,9 @@ static json_t *raw_from_text(const struct cat_param *p, struct span text, struct
 		return NULL;
 	case CAT_LIST:
 		return list_from_text(s);
+	case CAT_MAP:
+		eq = strchr(s, '=');
+		return eq ? json_pack("{s%:s}", s, (size_t)(eq - s), eq + 1) : NULL;
 	case CAT_BYTES:
 		return json_string(base64_text(a, text));
 	case CAT_ID:
@@ -442,8 +468,13 @@ enum errc rpc_value_from_text(const struct cat_param *p, struct span text, json_
 	if (raw == NULL)
 		return refuse(p, detail, e,
 			      p->type == CAT_BOOL      ? "must be yes or no"
+			      : p->type == CAT_MAP     ? "must be name=text"
 			      : p->type == CAT_OBJECTS ? "must be a JSON array of objects"
 						       : "must be a whole number");
+	if (p->type == CAT_PHONE && phone_plausible(json_string_value(raw))) {
+		*ret = raw;
+		return ERR_OK;
+	}
 	code = check(p, raw, ret, detail, e);
 	json_decref(raw);
 	return code;

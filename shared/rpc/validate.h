@@ -12,13 +12,17 @@
 #include "shared/rpc/catalogue.h"
 #include "shared/rpc/jsonrpc.h"
 
+enum { RPC_MAP_MAX = 32, RPC_MAP_NAME_MAX = 32, RPC_MAP_TEXT_MAX = 1000 };
+
 /* params: object, array (in declared order) or NULL; not changed. *ret_params is a new object: defaults filled in,
  * null taken as absent, ids as strings, phones without +, times as UTC with milliseconds. ERR_BAD_PARAMS
- * names the parameter; detail (may be NULL) gets field and hint. */
+ * names the parameter; detail (may be NULL) gets field and hint, and brings the country that phones are
+ * read with. */
 enum errc rpc_validate(const struct cat_method *m, json_t *params, json_t **ret_params,
 		       struct rpc_detail *detail, struct err *e) MUST_USE;
-/* One value of text form (a command line) as the JSON that the row wants; CAT_LIST splits at commas.
- * CAT_BYTES and CAT_DOC are contents here, not file names. */
+/* One value of text form (a command line) as the JSON that the row wants; CAT_LIST splits at commas,
+ * CAT_MAP is name=text. A phone stays as it is written: only rpc_validate knows the country. CAT_BYTES
+ * and CAT_DOC are contents here, not file names. */
 enum errc rpc_value_from_text(const struct cat_param *p, struct span text, json_t **ret,
 			      struct rpc_detail *detail, struct err *e) MUST_USE;
 
@@ -32,5 +36,7 @@ unix_ms rpc_param_time(const json_t *params, const char *name);
 int64_t rpc_param_phone(const json_t *params, const char *name); /* as a number */
 bool rpc_param_bytes(const json_t *params, const char *name, struct arena *a, struct span *ret);
 
-/* digits of an E.164 number, a leading + allowed; false when it cannot be one */
+/* phone_parse without a country; false when it cannot be a number */
 bool rpc_phone_parse(const char *text, int64_t *ret);
+/* a name of CAT_MAP: a-z, then a-z, 0-9 and _, 32 bytes at most */
+bool rpc_map_name_good(const char *name);

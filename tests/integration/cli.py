@@ -49,8 +49,10 @@ CAMPAIGN_MORE = "niche status text devices delay_min_ms delay_max_ms finished_at
 MESSAGE = "id state device to attempt created_at"
 CHAT = "chat device name is_group unread last_at from_me"
 CHAT_MORE = "phone last_kind last_text status"
+LEAD_KEYS = "id phone niche status opted_out created_at updated_at"
+LEAD_MORE = "name on_whatsapp note vars zone opt_in_source opt_in_at device"
 USER = "id name role active zone has_password devices created_at"
-USER_MORE = "email full_name os_uid max_devices max_messages_day last_login_at"
+USER_MORE = "email full_name os_uid max_devices max_messages_day default_country last_login_at"
 SEQUENCE = "id name state days contacts by_state on_reply at_once grace_s expire_s created_at updated_at"
 SEQUENCE_MORE = "reason niche status zone lead_day_max description started_at success_rate"
 RULE = "id enabled match text hours days cooldown_s daily_max today created_at"
@@ -70,9 +72,15 @@ KEYS = {
     "chat list": (CHAT, CHAT_MORE),
     "chat show 60120000005": (CHAT, CHAT_MORE),
     "chat read 60120000005 --device d0": ("chat messages told", ""),
-    "lead import @leads.csv": ("accepted updated rejected", "dry_run"),
-    "lead import @leads.csv --dry-run": ("accepted updated rejected dry_run", ""),
-    "lead list": ("id phone niche status opted_out created_at", "name"),
+    "lead import @leads.csv": ("accepted updated rejected rejected_count", "dry_run notes"),
+    "lead import @leads.csv --dry-run": ("accepted updated rejected rejected_count dry_run", "notes"),
+    "lead list": (LEAD_KEYS, LEAD_MORE),
+    "lead create 60120000160 --name Cy --vars city=Ipoh": (LEAD_KEYS + " name vars", LEAD_MORE),
+    "lead show 1": (LEAD_KEYS, LEAD_MORE),
+    "lead update 1 --note hello": (LEAD_KEYS + " note", LEAD_MORE),
+    "lead labels": ("label leads", ""),
+    "lead export": ("csv", "next"),
+    "lead delete 3 --yes": ("lead", ""),
     "campaign create T --text x --dry-run":
         ("title state total left counts has_image start_at devices text dry_run", "niche status delay_min_ms delay_max_ms"),
     "campaign create T --text x": (CAMPAIGN + " text", CAMPAIGN_MORE),

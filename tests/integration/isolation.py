@@ -15,7 +15,7 @@ FIRST = 60120000001
 SECRET = "canary-password-of-b"
 NAMES = ("canary-b",)  # whatever is B's says so
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = -32001, -32002, -32004, -32003
-MISSING = {"sequence": "999999", "spare_sequence": "999998",
+MISSING = {"lead": "999999", "spare_lead": "999998", "sequence": "999999", "spare_sequence": "999998",
            "device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
            "session": "999999", "user": "no-such-user", "rule": "999999", "spare_rule": "999998", "optout": "60120000013",
            "word": "no such word", "chat": "60120000014"}
@@ -49,6 +49,12 @@ MATRIX = {
     "chat.read": (OPERATOR, {"device": of("device"), "chat": of("chat")}),
     "lead.import": (OPERATOR, {"csv": "phone,name\n60120000009,Own\n"}),
     "lead.list": (VIEWER, {}),
+    "lead.create": (OPERATOR, {"phone": "60120000008", "device": of("device")}),
+    "lead.show": (VIEWER, {"lead": of("lead")}),
+    "lead.update": (OPERATOR, {"lead": of("lead"), "note": "changed"}),
+    "lead.delete": (OPERATOR, {"lead": of("spare_lead")}),
+    "lead.labels": (VIEWER, {}),
+    "lead.export": (VIEWER, {}),
     "campaign.create": (OPERATOR, {"title": "matrix", "text": "hello", "devices": lambda o: [o["device"]],
                                    "start_at": "2099-01-01T00:00:00Z"}),
     "campaign.list": (VIEWER, {}),
@@ -182,7 +188,9 @@ def prepare(world):
         wait_until(lambda: rpc.call("device.show", device=f"dev-{name}{mark}")["online"], 30, "the device is online")
         sent = rpc.call("message.send", device=f"dev-{name}{mark}", to="60120000005", text=f"private {name}{mark}",
                         key="the-key-of-both")
-        rpc.call("lead.import", csv=f"phone,name\n60120000005,Lead {name}{mark}\n")
+        rpc.call("lead.import", csv=f"phone,name,niche\n60120000005,Lead {name}{mark},label {name}{mark}\n")
+        rpc.call("lead.import", csv=f"phone,name\n60120000006,Spare {name}{mark}\n")
+        leads = [lead["id"] for lead in rpc.call("lead.list")["leads"]]
         campaign = rpc.call("campaign.create", title=f"Campaign {name}{mark}", text=f"private {name}{mark}",
                             start_at="2099-01-01T00:00:00Z")
         token = rpc.call("token.create", title=f"token {name}{mark}")
@@ -199,7 +207,7 @@ def prepare(world):
                               steps=[{"day": 1, "text": f"private {name}{mark}"}])["id"] for n in range(2)]
         rpc.call("sequence.enrol", sequence=sequences[0], phones=["60120000005"])
         rpc.close()
-        objects[name] = {"sequence": sequences[0], "spare_sequence": sequences[1],
+        objects[name] = {"lead": leads[0], "spare_lead": leads[1], "sequence": sequences[0], "spare_sequence": sequences[1],
                          "rule": rules[0], "spare_rule": rules[1], "chat": chat, "optout": optout, "word": f"word {name}{mark}",
                          "device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
                          "campaign": campaign["id"], "token": token["id"], "session": "999998",

@@ -195,7 +195,10 @@ static void each_outcome_has_its_exit_code(void **state)
 		{ "wactl lead list", 1, "another shape" },
 		{ "wactl devise list", 2, "did you mean 'device'?" },
 		{ "wactl device list --fields id,nmae", 2, "did you mean 'name'?" },
-		{ "wactl message send --device x --to 0123456789 --text hi", 2,
+		{ "wactl message send --device x --to 01234x6789 --text hi", 2,
+		  "not a phone number" },
+		/* whose country it is only the daemon knows */
+		{ "wactl message send --device x --to 0123456789 --text hi", 1,
 		  "start with the country code" },
 		{ "wactl campaign create t --image /nonexistent/x.png", 2, "No such file" },
 		{ "wactl", 2, "usage:" },

@@ -329,8 +329,8 @@ static int64_t leads_seen(struct test *t, int64_t asked, int64_t wall)
 	struct db_params *p = db_params_new(a);
 
 	db_p_i64(p, asked);
-	db_p_null(p);
-	db_p_null(p);
+	for (int filter = 0; filter < 5; filter++)
+		db_p_null(p);
 	db_p_i64(p, 0);
 	db_p_i64(p, 10);
 	db_query_as(t->db, wall, STMT_LEAD_LIST, p, DB_IDEMPOTENT, on_rows, t);

@@ -17,6 +17,7 @@ static const struct cat_param in[] = {
 	{ "list", CAT_LIST, CAT_OPTIONAL, "d", .max = 3 },
 	{ "file", CAT_BYTES, CAT_OPTIONAL, "d", .min = 1, .max = 4 },
 	{ "id", CAT_ID, CAT_OPTIONAL, "d" },
+	{ "vars", CAT_MAP, CAT_OPTIONAL, "d" },
 	{ NULL },
 };
 static const struct cat_method method = { .name = "test.it", .in = in, .out = in, .doc = "d" };
@@ -75,12 +76,12 @@ static void bad_params_are_named(void **state)
 		{ "{\"device\":-1}", "device: an id is a string of digits", "device", "" },
 		{ "{\"device\":\"a\",\"to\":\"0123456789\"}",
 		  "to: not a phone number: 7 to 15 digits with country code", "to",
-		  "start with the country code, without 0 or 00" },
+		  "start with the country code, without 0" },
 		{ "{\"device\":\"a\",\"to\":\"123456\"}",
 		  "to: not a phone number: 7 to 15 digits with country code", "to", "" },
 		{ "{\"device\":\"a\",\"to\":\"1234567890123456\"}",
 		  "to: not a phone number: 7 to 15 digits with country code", "to", "" },
-		{ "{\"device\":\"a\",\"to\":\"60 12345678\"}",
+		{ "{\"device\":\"a\",\"to\":\"60 12345678x\"}",
 		  "to: not a phone number: 7 to 15 digits with country code", "to", "" },
 		{ "{\"device\":\"a\",\"to\":60123456789}",
 		  "to: not a phone number: 7 to 15 digits with country code", "to", "" },
@@ -112,10 +113,16 @@ static void bad_params_are_named(void **state)
 		  "file: 5 bytes, at most 4 are allowed", "file", "" },
 		{ "{\"device\":\"a\",\"id\":\"9223372036854775808\"}",
 		  "id: an id is a string of digits", "id", "" },
+		{ "{\"device\":\"a\",\"vars\":[]}", "vars: must be an object of texts", "vars",
+		  "" },
+		{ "{\"device\":\"a\",\"vars\":{\"a\":1}}",
+		  "vars: each text must be a string of at most 1000 bytes", "vars", "" },
+		{ "{\"device\":\"a\",\"vars\":{\"9\":\"x\"}}",
+		  "vars: a name is a to z, 0 to 9 and _, 32 bytes at most", "vars", "" },
 		{ "[1,2,3,4,5,6,7,8,9,10,11,12]",
 		  "to: not a phone number: 7 to 15 digits with country code", "to", "" },
-		{ "[\"a\",null,null,null,null,null,null,null,null,null,null,1]",
-		  "test.it takes 11 parameters, 12 are given", "", "" },
+		{ "[\"a\",null,null,null,null,null,null,null,null,null,null,null,1]",
+		  "test.it takes 12 parameters, 13 are given", "", "" },
 	};
 
 	(void)state;
@@ -143,7 +150,15 @@ static void text_forms_become_json(void **state)
 		{ "flag", "on", "true" },
 		{ "list", "a,b,,c", "[\"a\",\"b\",\"c\"]" },
 		{ "file", "hi", "\"aGk=\"" },
-		{ "to", "+60123456789", "\"60123456789\"" },
+		{ "to", "+60123456789", "\"+60123456789\"" }, /* its country is not known yet */
+		{ "to", "012-345 6789", "\"012-345 6789\"" },
+		{ "to", "12", NULL },
+		{ "to", "me", NULL },
+		{ "vars", "city=Kota=Bharu", "{\"city\":\"Kota=Bharu\"}" },
+		{ "vars", "city=", "{\"city\":\"\"}" },
+		{ "vars", "city", NULL },
+		{ "vars", "=x", NULL },
+		{ "vars", "City=x", NULL },
 		{ "device", "17", "\"17\"" },
 		{ "text", "a b", "\"a b\"" },
 		{ "limit", "7x", NULL },
@@ -193,6 +208,19 @@ static void getters_read_the_one_form(void **state)
 	json_decref(params);
 }
 
+static void phones_are_read_with_the_callers_country(void **state)
+{
+	json_t *params = load("{\"device\":\"a\",\"to\":\"012-345 6789\"}"), *got = NULL;
+	struct rpc_detail d = { .country = 60 };
+	struct err e = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(rpc_validate(&method, params, &got, &d, &e), ERR_OK);
+	assert_true(rpc_param_phone(got, "to") == 60123456789);
+	json_decref(got);
+	json_decref(params);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +228,7 @@ int main(void)
 		cmocka_unit_test(bad_params_are_named),
 		cmocka_unit_test(text_forms_become_json),
 		cmocka_unit_test(getters_read_the_one_form),
+		cmocka_unit_test(phones_are_read_with_the_callers_country),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
