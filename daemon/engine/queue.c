@@ -37,7 +37,8 @@ struct queue {
 	size_t waiting, in_flight;
 	struct map *held; /* row id -> job: what memory holds */
 	bool online, fetching, recover_first, drained, closing;
-	bool woken;       /* rows came while a fetch was under way, which may not have seen them */
+	bool pumping; /* a send that ends while it is handed over does not begin the next itself */
+	bool woken;   /* rows came while a fetch was under way, which may not have seen them */
 	uint32_t fetches; /* under way: answers that will still come */
 	/* campaigns taken back while a fetch was under way: its rows go back too; 0 stands for all */
 	int64_t forgotten[8];
@@ -266,7 +267,7 @@ static void on_done(void *ctx, struct send_job *send, const struct send_result *
 		end_failed(q, j, send_outcome_name(r->outcome), r->reason);
 		break;
 	}
-	if (q->online)
+	if (q->online && !q->pumping)
 		pump(q);
 }
 
@@ -315,18 +316,25 @@ static struct job *next_due(struct queue *q, mono_ms now, int64_t *ret_wait)
 static bool start_job(struct queue *q, struct job *j, mono_ms now)
 {
 	struct err e = ERR_NONE;
+	bool paced = job_pace(j) != NULL;
+	struct pacing_cfg pace = paced ? *job_pace(j) : (struct pacing_cfg){ 0 };
 
-	j->attempt++;
-	if (device_send(q->device, &j->send, &e)) {
-		j->attempt--;
-		return false; /* not online any more, or busy: the state change or an end will pump */
-	}
 	list_del(&j->link);
 	list_add_tail(&q->flying, &j->link);
 	j->in_flight = true;
+	j->attempt++;
 	q->waiting--;
 	q->in_flight++;
-	pacing_note_sent(&q->pacing, job_pace(j), now, q->env->rng);
+	if (device_send(q->device, &j->send, &e)) {
+		j->in_flight = false;
+		q->in_flight--;
+		j->attempt--;
+		list_del(&j->link);
+		into_window(q, j, true);
+		return false; /* not online any more, or busy: the state change or an end will pump */
+	}
+	/* j may have ended already: its recipient is known to be nobody */
+	pacing_note_sent(&q->pacing, paced ? &pace : NULL, now, q->env->rng);
 	return true;
 }
 
@@ -546,6 +554,7 @@ static void pump(struct queue *q)
 	wait = retry_wait(q, clock_mono(q->env->clock), QUEUE_RESCAN_MS);
 	feed(q);
 	look_ahead(q);
+	q->pumping = true;
 	while (q->waiting) {
 		mono_ms now = clock_mono(q->env->clock), at = pacing_next_send(&q->pacing);
 		struct job *j;
@@ -563,6 +572,7 @@ static void pump(struct queue *q)
 		if (!start_job(q, j, now))
 			break;
 	}
+	q->pumping = false;
 	uv_timer_start(&q->timer, on_timer, wait > 0 ? (uint64_t)wait : 1, 0);
 }
 

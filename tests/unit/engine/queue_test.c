@@ -36,6 +36,7 @@ static struct world {
 	size_t ahead_calls, ahead_people; /* looked up before their turn */
 	size_t stmt_count[STMT_COUNT];
 	bool refuses; /* the client */
+	bool fails;   /* it knows at once that there is nobody */
 	bool lost;    /* its connection */
 } w;
 
@@ -183,8 +184,12 @@ enum errc device_send(struct device *d, struct send_job *job, struct err *e)
 	(void)d;
 	if (w.refuses || w.lost)
 		return err_set(e, ERR_BUSY, "busy");
-	w.jobs[w.job_len++] = job;
 	w.sends++;
+	if (w.fails)
+		job->on_done(job->ctx, job,
+			     &(struct send_result){ .outcome = SEND_FAILED, .reason = "nobody" });
+	else
+		w.jobs[w.job_len++] = job;
 	return ERR_OK;
 }
 
@@ -407,6 +412,24 @@ static void a_refusal_is_final_at_once(void **state)
 	assert_int_equal(stats.waiting + stats.in_flight, 0);
 }
 
+static void a_message_may_fail_while_it_is_handed_over(void **state)
+{
+	struct row rows[60];
+	struct queue_stats stats;
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		rows[i] = (struct row){ i + 1, 7, 0, 1, 0 };
+	w.fails = true;
+	start(1000, 1000);
+	commit_all(rows, 60);
+	assert_int_equal(w.sends, 60);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 60);
+	queue_stats(w.queue, &stats);
+	assert_int_equal(stats.failed, 60);
+	assert_int_equal(stats.waiting + stats.in_flight, 0);
+}
+
 static void a_limit_parks_the_device(void **state)
 {
 	const struct row rows[] = { { 1, 7, 0, 1, 1 }, { 2, 7, 0, 1, 1 } };
@@ -548,6 +571,7 @@ int main(void)
 		T(a_retry_goes_back_to_the_table_and_ends_after_eight),
 		T(a_lost_connection_is_not_the_rows_fault),
 		T(a_refusal_is_final_at_once),
+		T(a_message_may_fail_while_it_is_handed_over),
 		T(a_limit_parks_the_device),
 		T(a_paused_campaign_is_given_back_also_when_its_rows_come_late),
 		T(who_opted_out_is_dropped_also_from_rows_that_come_late),
