@@ -162,6 +162,7 @@ static void on_drained(void *ctx)
 		httpd_server_close(p->wad.http);
 	event_hub_close(p->wad.events);
 	campaigns_close(p->wad.campaigns);
+	analytics_close(p->wad.analytics);
 	http_client_free(p->wad.web);
 	sequences_close(p->wad.sequences);
 	if (p->wad.rpc)
@@ -297,6 +298,11 @@ static void start_parts(struct process *p)
 	w->campaigns = campaigns_new(w->loop, w->db, w->fleet, w->log);
 	w->sequences = sequences_new(
 		&(struct sequences_cfg){ w->loop, w->db, w->fleet, w->log, s->sequence_day_s });
+	w->analytics = analytics_new(&(struct analytics_cfg){ .loop = w->loop,
+							      .db = w->db,
+							      .clock = w->clock,
+							      .log = w->log,
+							      .reply_days = s->reply_days });
 	fleet_load(w->fleet, on_fleet_loaded, p);
 }
 

@@ -7,6 +7,7 @@
 #include "shared/base/log.h"
 
 #include "daemon/engine/account.h"
+#include "daemon/engine/analytics.h"
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/fleet.h"
 #include "daemon/engine/http_client.h"
@@ -27,6 +28,7 @@ struct wad {
 	const struct sealer *sealer;
 	struct fleet *fleet;
 	struct accounts *accounts;
+	struct analytics *analytics;
 	struct campaigns *campaigns;
 	struct http_client *web; /* to addresses that users give */
 	struct sequences *sequences;

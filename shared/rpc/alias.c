@@ -81,6 +81,10 @@ static const struct route_alias rows[] = {
 	NOT("POST", "/group/participant-requests/reject", "groups"),
 	NOT("POST", "/newsletter/unfollow", "channels"),
 
+	/* figures */
+	TO("GET", "/api/analytics/custom", analytics_summary, NULL),
+	TO("GET", "/api/analytics/{days}", analytics_summary, NULL),
+
 	/* the queue */
 	TO("GET", "/api/broadcast/stats", queue_stats, "device_id=device"),
 };
