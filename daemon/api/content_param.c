@@ -127,6 +127,7 @@ static enum errc store_image(struct taking *t, struct err *e)
 	db_p_i32(p, (int32_t)info.width);
 	db_p_i32(p, (int32_t)info.height);
 	db_p_bytes(p, bytes);
+	db_p_null(p);
 	req_query(req, STMT_MEDIA_ADD, p, DB_IDEMPOTENT, on_stored, t);
 	return ERR_OK;
 }

@@ -2,7 +2,9 @@
 
 #include "shared/base/xalloc.h"
 
-enum { CAMPAIGN_TICK_MS = 1000 };
+#include "daemon/engine/expansion.h"
+
+enum { CAMPAIGN_TICK_MS = 1000, EXPANSIONS_MAX = 4 /* at once; others wait */ };
 
 struct campaigns {
 	uv_timer_t timer;
@@ -10,13 +12,8 @@ struct campaigns {
 	struct fleet *fleet;
 	struct log *log;
 	uint32_t asked;
+	struct expansion *expanding[EXPANSIONS_MAX]; /* NULL: free */
 	bool looking, again, closing, timer_closed;
-};
-
-/* one campaign being expanded */
-struct expansion {
-	struct campaigns *all;
-	int64_t user_id, id;
 };
 
 static void free_when_idle(struct campaigns *c)
@@ -25,21 +22,51 @@ static void free_when_idle(struct campaigns *c)
 		free(c);
 }
 
-static void on_expanded(void *ctx, const PGresult *r, const struct err *e)
+/* -- starting -- */
+
+/* the place of this campaign's expansion (0: a free place), EXPANSIONS_MAX when there is none */
+static size_t place_of(const struct campaigns *c, int64_t campaign_id)
 {
-	struct expansion *x = ctx;
-	struct campaigns *c = x->all;
+	for (size_t i = 0; i < EXPANSIONS_MAX; i++)
+		if (campaign_id ? c->expanding[i] && expansion_is_of(c->expanding[i], campaign_id)
+				: c->expanding[i] == NULL)
+			return i;
+	return EXPANSIONS_MAX;
+}
+
+static void on_expanded(void *ctx, struct expansion *x, bool all_made)
+{
+	struct campaigns *c = ctx;
 
 	c->asked--;
-	if (e->code) {
-		LOG_ERROR(c->log, "campaign.expand-failed", F_ID("campaign", x->id), F_ERR(e));
-	} else if (!c->closing && db_i64(r, 0, db_col(r, "started"))) {
-		LOG_INFO(c->log, "campaign.started", F_ID("campaign", x->id),
-			 F_I64("messages", db_i64(r, 0, db_col(r, "rows"))));
-		fleet_wake(c->fleet, x->user_id, 0);
-	}
-	free(x);
+	for (size_t i = 0; i < EXPANSIONS_MAX; i++)
+		if (c->expanding[i] == x)
+			c->expanding[i] = NULL;
+	if (all_made && !c->closing)
+		campaigns_look(c); /* nobody in it: it is done */
 	free_when_idle(c);
+}
+
+static void on_waits(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct campaigns *c = ctx;
+
+	(void)r;
+	(void)e; /* said again at the next look */
+	c->asked--;
+	free_when_idle(c);
+}
+
+static void say_it_waits(struct campaigns *c, int64_t user_id, int64_t id)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	LOG_WARN(c->log, "campaign.no-device", F_ID("campaign", id));
+	db_p_i64(p, user_id);
+	db_p_i64(p, id);
+	c->asked++;
+	db_query(c->db, STMT_CAMPAIGN_WAIT, p, DB_IDEMPOTENT, on_waits, c);
 }
 
 /* ids in decimal, separated by one space; caller frees */
@@ -58,22 +85,31 @@ static int64_t *parse_ids(const char *text, size_t *ret_len)
 	return ids;
 }
 
-static void expand(struct campaigns *c, int64_t user_id, int64_t id, int64_t *ids, size_t len)
+static void take_due(struct campaigns *c, const PGresult *r, int row)
 {
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
-	struct expansion *x = xcalloc(1, sizeof *x);
+	int64_t user = db_i64(r, row, db_col(r, "user_id")), id = db_i64(r, row, db_col(r, "id"));
+	int col = db_col(r, "device_ids");
+	size_t n, named_len = 0, place = place_of(c, 0);
+	AUTO_FREE int64_t *named =
+		db_is_null(r, row, col) ? NULL : parse_ids(db_text(r, row, col), &named_len);
+	AUTO_FREE int64_t *ids = NULL;
 
-	x->all = c;
-	x->user_id = user_id;
-	x->id = id;
-	db_p_i64(p, user_id);
-	db_p_i64(p, id);
-	db_p_i64_array(p, ids, len);
-	c->asked++;
-	/* one statement, one transaction; guarded by the campaign's state, so a repeat adds nothing */
-	db_query(c->db, STMT_CAMPAIGN_EXPAND, p, DB_IDEMPOTENT, on_expanded, x);
-	arena_free(a);
+	if (place == EXPANSIONS_MAX || place_of(c, id) < EXPANSIONS_MAX)
+		return; /* under way, or its turn comes */
+	ids = expansion_devices(c->fleet, user, named, named_len, &n);
+	if (n) {
+		c->asked++;
+		c->expanding[place] = expansion_start(&(struct expansion_cfg){ .db = c->db,
+									       .fleet = c->fleet,
+									       .log = c->log,
+									       .user_id = user,
+									       .campaign_id = id,
+									       .done = on_expanded,
+									       .ctx = c },
+						      ids, n);
+	} else if (db_text(r, row, db_col(r, "reason"))[0] == '\0') {
+		say_it_waits(c, user, id);
+	}
 }
 
 static void on_due(void *ctx, const PGresult *r, const struct err *e)
@@ -81,19 +117,22 @@ static void on_due(void *ctx, const PGresult *r, const struct err *e)
 	struct campaigns *c = ctx;
 
 	c->asked--;
-	if (e->code == ERR_OK && !c->closing) {
-		for (int i = 0; i < db_rows(r); i++) {
-			int64_t user = db_i64(r, i, db_col(r, "user_id"));
-			int col = db_col(r, "device_ids");
-			size_t n;
-			int64_t *ids = db_is_null(r, i, col) ? fleet_senders(c->fleet, user, &n)
-							     : parse_ids(db_text(r, i, col), &n);
+	if (e->code == ERR_OK && !c->closing)
+		for (int i = 0; i < db_rows(r); i++)
+			take_due(c, r, i);
+	free_when_idle(c);
+}
 
-			if (n) /* without a linked device the campaign waits */
-				expand(c, user, db_i64(r, i, db_col(r, "id")), ids, n);
-			free(ids);
-		}
-	}
+/* -- ending -- */
+
+static void on_missed(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct campaigns *c = ctx;
+
+	c->asked--;
+	for (int i = 0; e->code == ERR_OK && i < db_rows(r); i++)
+		LOG_WARN(c->log, "campaign.missed",
+			 F_ID("campaign", db_i64(r, i, db_col(r, "id"))));
 	free_when_idle(c);
 }
 
@@ -126,7 +165,8 @@ void campaigns_look(struct campaigns *c)
 	c->looking = true;
 	c->again = false;
 	a = arena_new();
-	c->asked += 2;
+	c->asked += 3;
+	db_query(c->db, STMT_CAMPAIGN_MISSED, db_params_new(a), DB_IDEMPOTENT, on_missed, c);
 	db_query(c->db, STMT_CAMPAIGN_DUE, db_params_new(a), DB_IDEMPOTENT, on_due, c);
 	db_query(c->db, STMT_CAMPAIGN_FINISH, db_params_new(a), DB_IDEMPOTENT, on_finished, c);
 	arena_free(a);
@@ -161,5 +201,8 @@ static void on_closed(uv_handle_t *h)
 void campaigns_close(struct campaigns *c)
 {
 	c->closing = true;
+	for (size_t i = 0; i < EXPANSIONS_MAX; i++)
+		if (c->expanding[i])
+			expansion_stop(c->expanding[i]);
 	uv_close((uv_handle_t *)&c->timer, on_closed);
 }

@@ -68,8 +68,7 @@ static const char *find_var(void *ctx, const char *name)
 	return own_var(to, name);
 }
 
-/* caller frees */
-static char *rendered(const PGresult *r, int row)
+char *content_rendered(const PGresult *r, int row)
 {
 	struct recipient to = { .r = r, .row = row };
 	char *out = xmalloc(TEMPLATE_OUT_MAX);
@@ -87,7 +86,8 @@ struct content *content_of_row(struct map *known, const PGresult *r, int row)
 {
 	int64_t id = db_i64(r, row, db_col(r, "content_id"));
 	int min = db_col(r, "delay_min_ms"), max = db_col(r, "delay_max_ms");
-	AUTO_FREE char *own = db_bool(r, row, db_col(r, "templated")) ? rendered(r, row) : NULL;
+	AUTO_FREE char *own =
+		db_bool(r, row, db_col(r, "templated")) ? content_rendered(r, row) : NULL;
 	struct content *c = id && own == NULL ? map_get(known, MAP_KEY(id)) : NULL;
 
 	if (c)

@@ -20,5 +20,8 @@ struct content {
 struct content *content_new(const char *body, int64_t media_id);
 /* of a row of outbox_claim or outbox_recover; known: content id -> struct content, one reference each */
 struct content *content_of_row(struct map *known, const PGresult *r, int row);
+/* the text of a row with the columns body, id, recipient, lead_name, lead_niche, lead_note, lead_vars, as its
+ * recipient reads it; caller frees */
+char *content_rendered(const PGresult *r, int row);
 struct content *content_ref(struct content *c);
 void content_unref(struct content *c); /* NULL is fine */

@@ -75,11 +75,11 @@ struct cat_method {
 	X(chat_list) X(chat_show) X(chat_read) \
 	X(lead_create) X(lead_list) X(lead_labels) X(lead_show) X(lead_update) X(lead_delete) \
 	X(lead_import) X(lead_export) \
-	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_pause) X(campaign_resume) \
-	X(campaign_cancel) \
 	X(sequence_create) X(sequence_list) X(sequence_show) X(sequence_update) X(sequence_delete) \
 	X(sequence_start) X(sequence_pause) X(sequence_resume) X(sequence_enrol) X(sequence_remove) \
 	X(sequence_contacts) X(sequence_log) X(sequence_summary) \
+	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_update) X(campaign_preview) \
+	X(campaign_start) X(campaign_pause) X(campaign_resume) X(campaign_cancel) X(campaign_delete) \
 	X(optout_list) X(optout_add) X(optout_remove) X(optout_words) X(optout_teach) X(optout_unteach) \
 	X(reply_create) X(reply_list) X(reply_show) X(reply_update) X(reply_delete) X(reply_log) \
 	X(queue_stats) \

@@ -1,6 +1,7 @@
 #include "shared/rpc/catalogue.h"
 
-#define CAMPAIGN_STATES "scheduled running paused done cancelled"
+#define CAMPAIGN_STATES "draft scheduled running paused done cancelled failed"
+#define CHOICES "sticky round_robin random least_loaded"
 
 /* clang-format off */
 /* a rehearsed campaign has neither an id nor a time of birth */
@@ -8,49 +9,107 @@
 	{ "id",           CAT_ID,   made, "the campaign's id" }, \
 	{ "title",        CAT_TEXT, CAT_REQUIRED, "title" }, \
 	{ "state",        CAT_ENUM, CAT_REQUIRED, "state", .values = CAMPAIGN_STATES }, \
+	{ "reason",       CAT_TEXT, CAT_OPTIONAL, "why it waits, failed or reached nobody: no_device, missed, nobody" }, \
 	{ "total",        CAT_INT,  CAT_REQUIRED, "messages in all, 0 before it starts" }, \
 	{ "left",         CAT_INT,  CAT_REQUIRED, "messages that are not final yet" }, \
 	{ "counts",       CAT_OBJECT, CAT_REQUIRED, "messages by state" }, \
-	{ "niche",        CAT_TEXT, CAT_OPTIONAL, "audience: niche" }, \
-	{ "status",       CAT_ENUM, CAT_OPTIONAL, "audience: status", .values = "prospect customer" }, \
+	{ "niche",        CAT_TEXT, CAT_OPTIONAL, "audience: leads with any of these labels; absent: everyone" }, \
+	{ "status",       CAT_ENUM, CAT_OPTIONAL, "audience: status; absent: all", .values = "prospect customer" }, \
 	{ "text",         CAT_TEXT, CAT_OPTIONAL, "text or caption" }, \
+	{ "follow_up",    CAT_TEXT, CAT_OPTIONAL, "the text that follows the medium as a message of its own" }, \
 	{ "has_image",    CAT_BOOL, CAT_REQUIRED, "carries a picture" }, \
 	{ "devices",      CAT_LIST, CAT_OPTIONAL, "ids of the devices that send; absent: all" }, \
+	{ "device_choice", CAT_ENUM, made, "how leads are spread over devices", .values = CHOICES }, \
 	{ "delay_min_ms", CAT_INT,  CAT_OPTIONAL, "shortest gap between two messages of a device" }, \
 	{ "delay_max_ms", CAT_INT,  CAT_OPTIONAL, "longest gap" }, \
-	{ "start_at",     CAT_TIME, CAT_REQUIRED, "when it starts or started" }, \
+	{ "start_at",     CAT_TIME, CAT_OPTIONAL, "when it starts or started; absent: a draft that waits to be told" }, \
+	{ "zone",         CAT_TEXT, CAT_OPTIONAL, "the zone its start was given in" }, \
+	{ "grace_s",      CAT_INT,  made, "how late it may start, in seconds" }, \
+	{ "expire_s",     CAT_INT,  made, "what was not sent that long after the start expires" }, \
 	{ "created_at",   CAT_TIME, made, "when it was made" }, \
+	{ "updated_at",   CAT_TIME, made, "when it was last changed" }, \
 	{ "finished_at",  CAT_TIME, CAT_OPTIONAL, "when its last message was final" },
 
 static const struct cat_param fields[] = {
 	FIELDS(CAT_REQUIRED)
 	{ NULL },
 };
+
+#define PLAN \
+	{ "opted_out",    CAT_INT,  CAT_OPTIONAL, "leads of the audience that have opted out and get nothing" }, \
+	{ "invalid",      CAT_INT,  CAT_OPTIONAL, "leads of the audience that are known not to be on WhatsApp; skipped" }, \
+	{ "samples",      CAT_OBJECTS, CAT_OPTIONAL, "the first recipients and what each would read" },
+
 static const struct cat_param create_out[] = {
 	FIELDS(CAT_OPTIONAL)
+	PLAN
 	{ "dry_run",      CAT_BOOL, CAT_OPTIONAL, "true: nothing was made; total is the audience, devices are those that would send" },
 	{ NULL },
 };
 
+/* what a campaign is made of */
+#define AUDIENCE \
+	{ "niche",        CAT_TEXT,  CAT_OPTIONAL, "audience: leads with any of these labels, as in shops,VIP", .min = 1, .max = 640 }, \
+	{ "everyone",     CAT_BOOL,  CAT_OPTIONAL, "audience: all leads, whatever their labels" }, \
+	{ "status",       CAT_ENUM,  CAT_OPTIONAL, "audience: leads with this status", .values = "prospect customer all" },
+#define WHEN \
+	{ "start_at",     CAT_TIME,  CAT_OPTIONAL, "when to start, as an instant" }, \
+	{ "at",           CAT_TEXT,  CAT_OPTIONAL, "when to start, by the clocks of the zone: 2026-12-24 09:30", .min = 16, .max = 19 }, \
+	{ "zone",         CAT_TEXT,  CAT_OPTIONAL, "zone of at, as in Asia/Jakarta; the user's when absent", .min = 1, .max = 64 },
+#define CONTENT \
+	{ "text",         CAT_TEXT,  CAT_OPTIONAL, "what to say; {name}, {name:friend}, {one|other} are filled in for each recipient", .min = 1, .max = 65536 }, \
+	{ "image",        CAT_BYTES, CAT_OPTIONAL, "picture to send, JPEG or PNG", .min = 1, .max = 11 << 20 }, \
+	{ "caption",      CAT_TEXT,  CAT_OPTIONAL, "text below the picture", .min = 1, .max = 65536 }, \
+	{ "split",        CAT_BOOL,  CAT_OPTIONAL, "send the picture first and the text as a message of its own after it" },
+#define MANNER \
+	{ "delay_min_ms", CAT_INT,   CAT_OPTIONAL, "shortest gap between two messages of a device", .max = 86400000 }, \
+	{ "delay_max_ms", CAT_INT,   CAT_OPTIONAL, "longest gap", .max = 86400000 }, \
+	{ "devices",      CAT_LIST,  CAT_OPTIONAL, "ids or names of the devices that send; all when absent", \
+	  .max = 5000, .noun = "device" }, \
+	{ "device_choice", CAT_ENUM, CAT_OPTIONAL, "sticky: the device that talked to the lead last, else the least loaded", .values = CHOICES }, \
+	{ "grace_s",      CAT_INT,   CAT_OPTIONAL, "how late it may start, in seconds; a day when absent", .max = 31536000 }, \
+	{ "expire_s",     CAT_INT,   CAT_OPTIONAL, "what was not sent that long after the start expires; a day when absent", .min = 60, .max = 31536000 },
+
 static const struct cat_param create_in[] = {
 	{ "title",        CAT_TEXT,  CAT_REQUIRED, "title", .min = 1, .max = 200 },
-	{ "niche",        CAT_TEXT,  CAT_OPTIONAL, "audience: leads of this niche", .min = 1, .max = 64 },
-	{ "status",       CAT_ENUM,  CAT_OPTIONAL, "audience: leads with this status", .values = "prospect customer" },
-	{ "text",         CAT_TEXT,  CAT_OPTIONAL, "what to say; {name}, {name:friend}, {one|other} are filled in for each recipient", .min = 1, .max = 65536 },
-	{ "image",        CAT_BYTES, CAT_OPTIONAL, "picture to send, JPEG or PNG", .min = 1, .max = 11 << 20 },
-	{ "caption",      CAT_TEXT,  CAT_OPTIONAL, "text below the picture", .min = 1, .max = 65536 },
-	{ "start_at",     CAT_TIME,  CAT_OPTIONAL, "when to start; at once when absent" },
-	{ "delay_min_ms", CAT_INT,   CAT_OPTIONAL, "shortest gap between two messages of a device", .max = 86400000 },
-	{ "delay_max_ms", CAT_INT,   CAT_OPTIONAL, "longest gap", .max = 86400000 },
-	{ "devices",      CAT_LIST,  CAT_OPTIONAL, "ids or names of the devices that send; all when absent",
-	  .max = 5000, .noun = "device" },
+	AUDIENCE
+	CONTENT
+	WHEN
+	MANNER
+	{ "draft",        CAT_BOOL,  CAT_OPTIONAL, "keep it until campaign.start" },
 	{ "dry_run",      CAT_BOOL,  CAT_OPTIONAL, "only check and count the audience, make nothing" },
 	{ NULL },
 };
 const struct cat_method cat_campaign_create = {
 	.name = "campaign.create", .role = ROLE_OPERATOR, .writes = true, .in = create_in, .out = create_out,
 	.args = "title", .http = "POST /api/campaigns",
-	.doc = "Send a text or a picture to an audience of leads.",
+	.doc = "Send a text or a picture to an audience of leads, at once or at a time.",
+};
+
+static const struct cat_param update_in[] = {
+	{ "campaign",     CAT_ID,    CAT_REQUIRED, "id of the campaign", .noun = "campaign" },
+	{ "title",        CAT_TEXT,  CAT_OPTIONAL, "title", .min = 1, .max = 200 },
+	AUDIENCE
+	CONTENT
+	WHEN
+	MANNER
+	{ NULL },
+};
+const struct cat_method cat_campaign_update = {
+	.name = "campaign.update", .role = ROLE_OPERATOR, .writes = true, .in = update_in, .out = fields,
+	.args = "campaign", .http = "PATCH /api/campaigns/{campaign}",
+	.doc = "Change a campaign that has not begun; what is not named stays.",
+};
+
+static const struct cat_param start_in[] = {
+	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign", .noun = "campaign" },
+	WHEN
+	{ NULL },
+};
+const struct cat_method cat_campaign_start = {
+	.name = "campaign.start", .role = ROLE_OPERATOR, .writes = true, .in = start_in, .out = fields,
+	.args = "campaign", .http = "POST /api/campaigns/{campaign}/start",
+	.doc = "Start a draft, one that waits, or one that has missed its time; now, or at the time given.",
 };
 
 static const struct cat_param list_in[] = {
@@ -81,6 +140,26 @@ const struct cat_method cat_campaign_resume = {
 	.name = "campaign.resume", .role = ROLE_OPERATOR, .writes = true, .in = by_campaign, .out = fields,
 	.args = "campaign", .http = "POST /api/campaigns/{campaign}/resume",
 	.doc = "Go on sending.",
+};
+static const struct cat_param preview_out[] = {
+	{ "total", CAT_INT, CAT_REQUIRED, "recipients" },
+	PLAN
+	{ NULL },
+};
+const struct cat_method cat_campaign_preview = {
+	.name = "campaign.preview", .role = ROLE_VIEWER, .in = by_campaign, .out = preview_out, .args = "campaign",
+	.http = "GET /api/campaigns/{campaign}/preview",
+	.doc = "Show whom a campaign would reach now, and what the first of them would read.",
+};
+static const struct cat_param delete_out[] = {
+	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign that is gone" },
+	{ "cancelled", CAT_INT, CAT_REQUIRED, "messages that waited and are cancelled" },
+	{ NULL },
+};
+const struct cat_method cat_campaign_delete = {
+	.name = "campaign.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_campaign,
+	.out = delete_out, .args = "campaign", .http = "DELETE /api/campaigns/{campaign}",
+	.doc = "Forget a campaign; what was not sent is cancelled.",
 };
 const struct cat_method cat_campaign_cancel = {
 	.name = "campaign.cancel", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_campaign,

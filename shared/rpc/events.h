@@ -25,9 +25,11 @@
 	X(MESSAGE_READ, "message.read", "id msg_id device to campaign", "it was read") \
 	X(MESSAGE_REPLIED, "message.replied", "id msg_id device to campaign sequence reply", "the recipient of a broadcast answered it") \
 	X(MESSAGE_FAILED, "message.failed", "id device to campaign error", "it failed for good") \
-	X(CAMPAIGN_STATE, "campaign.state", "campaign title state", "a campaign changed its state") \
 	X(SEQUENCE_STATE, "sequence.state", "sequence name state", "a sequence changed its state, or is gone: deleted") \
 	X(SEQUENCE_CONTACT, "sequence.contact", "sequence phone state day", "a contact of a sequence changed its state") \
+	X(CAMPAIGN_STATE, "campaign.state", "campaign title state reason", "a campaign changed its state, or waits for a reason") \
+	X(CAMPAIGN_UPDATED, "campaign.updated", "campaign title state", "a campaign that has not begun was changed") \
+	X(CAMPAIGN_DELETED, "campaign.deleted", "campaign title", "a campaign is gone; what waited of it is cancelled") \
 	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \
 	X(LEAD_CREATED, "lead.created", "id phone", "a lead was made by hand") \
 	X(LEAD_UPDATED, "lead.updated", "id phone", "a lead was changed by hand") \

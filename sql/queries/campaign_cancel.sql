@@ -1,7 +1,7 @@
 -- what may have left (state 2) still ends by its ack
 with u as (
-  update campaigns set state = 'cancelled', finished_at = now()
-  where user_id = $1 and id = $2 and state in ('scheduled', 'running', 'paused')
+  update campaigns set state = 'cancelled', finished_at = now(), updated_at = now()
+  where user_id = $1 and id = $2 and state in ('draft', 'scheduled', 'running', 'paused')
   returning user_id, id, title, state
 ), rows as (
   update outbox o set state = 7, paused = false from u

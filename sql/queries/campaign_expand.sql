@@ -1,35 +1,85 @@
--- The audience becomes outbox rows, spread over the devices ($3); running it twice adds nothing. What is more
--- than the user may send on a day waits for the next days: each row takes the next place from today on.
+-- The next 5,000 leads become outbox rows where the campaign wants them; running it twice adds nothing, as the
+-- place in the list of leads moves on in the same statement. $3 devices, $4 what each has to send already, $5 how many
+-- rows the campaign has got so far. A lead's own device (sticky) comes first; the others fill the least loaded ones to
+-- one level, or go round, or anywhere. What is more than the user may send on a day waits for the next days: each row takes
+-- the next place from today on.
 with camp as (
-  update campaigns set state = 'running', expanded_at = now()
-  where user_id = $1 and id = $2 and state = 'scheduled'
-  returning user_id, id, title, niches, lead_status, content_id
-), audience as (
-  select l.id, l.phone, row_number() over (order by l.id) - 1 as n, c.content_id
-  from leads l join camp c on c.user_id = l.user_id
-  where l.user_id = $1
-    and not exists (select 1 from optouts x where x.user_id = l.user_id and x.phone = l.phone)
-    and (c.niches is null or l.niches && c.niches) and (c.lead_status is null or l.status = c.lead_status)
+  select c.*, now() + c.expire_s * interval '1 second' as expiry, case when c.split_content_id is null then 1 else 2 end as parts
+  from campaigns c
+  where c.user_id = $1 and c.id = $2
+    and ((c.state = 'scheduled' and c.start_at <= now()) or (c.state = 'running' and c.expanded_at is null))
+  for update
+), slice as materialized (
+  select l.id, l.phone, l.niches, l.status, l.device_id from leads l
+  where l.user_id = $1 and l.id > (select expand_after from camp)
+  order by l.id
+  limit 5000
+), u as (
+  update campaigns c set state = 'running', reason = null, begun_at = coalesce(c.begun_at, now()),
+    expand_after = coalesce((select max(id) from slice), c.expand_after),
+    expanded_at = case when (select count(*) from slice) < 5000 then now() end, updated_at = now()
+  from camp where c.user_id = camp.user_id and c.id = camp.id
+  returning c.expanded_at is not null as all_made
+), chosen as materialized (
+  select s.id, s.phone, case when s.device_id = any($3::bigint[]) and c.device_choice = 'sticky' then s.device_id end as own,
+    exists (select from number_checks k where k.user_id = $1 and k.phone = s.phone and not k.is_on_whatsapp
+      and k.checked_at > now() - interval '7 days') as unreachable
+  from slice s, camp c
+  where (c.niches is null or s.niches && c.niches) and (c.lead_status is null or s.status = c.lead_status)
+    and not exists (select from optouts x where x.user_id = $1 and x.phone = s.phone)
+), audience as materialized (
+  select id, phone, own, unreachable, row_number() over (order by id) - 1 as n,
+    row_number() over (partition by own is null order by id) as place
+  from chosen
+), device as (
+  select d.id, d.load + (select count(*) from audience a where a.own = d.id) as load
+  from unnest($3::bigint[], $4::bigint[]) as d (id, load)
+), filled as (
+  select id, load, row_number() over w as nth, sum(load) over w as below, (select count(*) from audience, camp
+      where own is null and device_choice in ('sticky', 'least_loaded')) as rest
+  from device
+  window w as (order by load, id)
+), level as (
+  select coalesce(max(ceil((rest + below) / nth)) filter (where nth = most), 0) as height
+  from (select *, max(nth) filter (where nth * load - below <= rest) over () as most from filled) f
+), slot as materialized (
+  select row_number() over (order by at, id) as place, id as device_id
+  from filled, level, generate_series(load::bigint, height::bigint - 1) as at
 ), who as (
   select zone, (now() at time zone zone)::date as day, max_messages_day as most from users where id = $1
 ), used as (
   select coalesce(sum(d.queued), 0) as places from user_days d, who where d.user_id = $1 and d.day >= who.day
 ), added as (
-  insert into outbox (user_id, campaign_id, content_id, device_id, recipient, lead_id, not_before)
-  select $1, $2, a.content_id, ($3::bigint[])[(1 + a.n % cardinality($3::bigint[]))::integer], a.phone, a.id,
-    case when who.most is null then now() else
-      greatest(now(), (who.day + ((used.places + a.n) / nullif(who.most, 0))::integer)::timestamp at time zone who.zone) end
-  from audience a, who, used
+  insert into outbox (user_id, campaign_id, content_id, device_id, recipient, lead_id, not_before, expires_at, followed, state,
+    error_class, error)
+  select $1, $2, c.content_id, coalesce(a.own, case c.device_choice
+      when 'round_robin' then ($3::bigint[])[1 + ($5::bigint + a.n) % cardinality($3::bigint[])]
+      when 'random' then ($3::bigint[])[1 + floor(random() * cardinality($3::bigint[]))]
+      else slot.device_id end),
+    a.phone, a.id, w.at, greatest(w.at, now()) + c.expire_s * interval '1 second', c.parts = 2 and not a.unreachable,
+    case when a.unreachable then 8 else 0 end, case when a.unreachable then 'not_on_whatsapp' end,
+    case when a.unreachable then 'the number is not on WhatsApp' end
+  from camp c, who, used, audience a
+    left join slot on a.own is null and slot.place = a.place,
+    lateral (select case when who.most is null then now() else greatest(now(), (who.day
+      + ((used.places + a.n * c.parts) / nullif(who.most, 0))::integer)::timestamp at time zone who.zone) end as at) w
   where who.most is distinct from 0
   on conflict (user_id, campaign_id, recipient, part) where campaign_id is not null do nothing
-  returning not_before
+  returning id, device_id, recipient, lead_id, not_before, expires_at, followed, state
+), second as (
+  insert into outbox (user_id, campaign_id, content_id, device_id, recipient, lead_id, not_before, expires_at, part, follows_id)
+  select $1, $2, c.split_content_id, a.device_id, a.recipient, a.lead_id, 'infinity', a.expires_at, 1, a.id
+  from camp c, added a where a.followed
 ), days as (
   insert into user_days as d (user_id, day, queued)
-  select $1, (added.not_before at time zone who.zone)::date, count(*) from added, who group by 2
+  select $1, (added.not_before at time zone who.zone)::date, sum(1 + added.followed::integer) from added, who
+  where added.state = 0 group by 2
   on conflict (user_id, day) do update set queued = d.queued + excluded.queued
 ), event as (
   insert into events (user_id, topic, data)
   select user_id, 'campaign.state', jsonb_build_object('campaign', id::text, 'title', title, 'state', 'running')
-  from camp
+  from camp where state = 'scheduled'
 )
-select (select count(*) from camp) as started, (select count(*) from added) as rows
+select (select count(*) from camp where state = 'scheduled') as started, coalesce((select all_made from u), true) as all_made,
+  d.id as device_id, (select count(*) from added a where a.device_id = d.id) as rows
+from unnest($3::bigint[]) as d (id)

@@ -1,5 +1,5 @@
 with u as (
-  update campaigns set state = 'paused'
+  update campaigns set state = 'paused', updated_at = now()
   where user_id = $1 and id = $2 and state in ('scheduled', 'running')
   returning user_id, id, title, state
 ), rows as (

@@ -1,5 +1,5 @@
 with u as (
-  update campaigns set state = case when expanded_at is null then 'scheduled' else 'running' end
+  update campaigns set state = case when begun_at is null then 'scheduled' else 'running' end, updated_at = now()
   where user_id = $1 and id = $2 and state = 'paused'
   returning user_id, id, title, state
 ), rows as (

@@ -1,11 +1,18 @@
 -- the server's acks of many rows; $3: server time in ms. A row cancelled while it was leaving (7), or
--- whose recipient opted out then, was sent all the same, and says so
+-- whose recipient opted out then, was sent all the same, and says so. A lead whom another device talked to last is
+-- this device's now; who writes to the same lead at this moment goes first, the next ack says it again.
 with u as (
   update outbox o
   set state = 3, sent_at = coalesce(o.sent_at, to_timestamp(v.at_ms / 1000.0)), error_class = null, error = null
   from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as v (user_id, id, at_ms)
   where o.user_id = v.user_id and o.id = v.id and (o.state in (0, 1, 2, 7) or (o.state = 6 and o.error_class = 'opted_out'))
   returning o.user_id, o.id, o.campaign_id, o.device_id, o.recipient, o.msg_id
+), talked as (
+  select l.user_id, l.id, u.device_id from u join leads l on l.user_id = u.user_id and l.phone = u.recipient
+  where l.device_id is distinct from u.device_id
+  for update of l skip locked
+), own as (
+  update leads l set device_id = talked.device_id from talked where l.user_id = talked.user_id and l.id = talked.id
 )
 insert into events (user_id, topic, data)
 select user_id, 'message.sent', jsonb_build_object('id', id::text, 'device', device_id::text,

@@ -79,10 +79,10 @@ with who as (
   from who, numbered left join slot on goes and own_device is null and slot.n = numbered.n
 ), first as (
   insert into outbox (user_id, id, sequence_id, contact_id, day, content_id, device_id, recipient, lead_id, priority, not_before,
-    created_at, expires_at)
+    created_at, expires_at, followed)
   overriding system value
   select $1, outbox_id, sequence_id, id, day, content_id, sender, phone, lead_id, 4, now(), now(),
-    now() + expire_s * interval '1 second'
+    now() + expire_s * interval '1 second', split_content_id is not null
   from sends where goes
   order by outbox_id
 ), second as (

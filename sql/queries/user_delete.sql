@@ -3,6 +3,7 @@ with u as (
   select id from users where id = $1 and not exists (select from devices where user_id = $1)
 ), a as (delete from outbox where user_id in (select id from u)),
 b as (delete from campaigns where user_id in (select id from u)),
+b2 as (delete from contents where user_id in (select id from u)),
 c as (delete from leads where user_id in (select id from u)),
 d as (delete from media where user_id in (select id from u)),
 e as (delete from messages where user_id in (select id from u)),

@@ -263,6 +263,9 @@ class Wad:
         wait_until(lambda: self.online() >= count, seconds, f"{count} devices online")
 
     def campaign(self, **params):
+        """To everyone unless a niche is given."""
+        if "niche" not in params:
+            params["everyone"] = True
         return self.call("campaign.create", **params)["id"]
 
     def wait_campaign(self, campaign, seconds=120, every=0.1):

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Campaigns from draft to done: what each recipient reads, when, from which device; what is told about it."""
+import datetime
+import json
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
-from wadtest import Failure, RpcError, World, run_tests  # noqa: E402
+from wadtest import Failure, Rpc, RpcError, World, run_tests, wait_until  # noqa: E402
 
 DEVICE, LEAD = 60110000001, 60120000001
 FAST = {"delay_min_ms": 0, "delay_max_ms": 0}
@@ -42,7 +45,7 @@ def texts_are_made_for_each_recipient(build):
         wad.sql(f"update leads set vars = '{{\"City\": \"Bern {{name}}\"}}', note = 'n1' where phone = {LEAD}")
         for bad, words in (("Hi {name", "other one"), ("Hi {first name}", "neither"), ("Hi {frist}", "no lead has"),
                            ("}", "other one")):
-            refused(wad, words, title="bad", text=bad)
+            refused(wad, words, title="bad", everyone=True, text=bad)
         text = "{Hello|Hi} {name:friend} \\{x\\} {city:nowhere} {NOTE:-} {phone} {niche}"
         campaign = wad.campaign(title="c", text=text, **FAST)
         wad.wait_campaign(campaign)
@@ -58,5 +61,133 @@ def texts_are_made_for_each_recipient(build):
         check(not w.sandbox.violations(), f"{w.sandbox.violations()}")
 
 
+def events(w, topic):
+    """All stored ones of the topic."""
+    rpc = Rpc(w.wad.socket)
+    rpc.call("event.subscribe", topics=[topic], since_id="0")
+    rpc.sock.settimeout(1)
+    got = []
+    try:
+        while True:
+            got.append(json.loads(rpc.file.readline())["params"]["data"])
+    except TimeoutError:
+        rpc.close()
+        return got
+
+
+def state(wad, campaign):
+    return wad.call("campaign.show", campaign=campaign)["state"]
+
+
+def from_draft_to_done(build):
+    with World(build, (LEAD, 40), name="life") as w:
+        wad = w.wad
+        wad.pair("d1", DEVICE, **FAST)
+        wad.wait_online(1)
+        leads(wad, 10, '"shops,VIP"')
+        leads(wad, 10, "farms", LEAD + 10)
+        leads(wad, 10, "parts", LEAD + 20)
+        wad.call("lead.import", csv=f"phone,status\n{LEAD + 1},customer\n")
+        wad.call("optout.add", phone=str(LEAD + 2))
+        refused(wad, "niche or everyone", title="t", text="x")
+        refused(wad, "give one", title="t", text="x", niche="shops", everyone=True)
+        draft = wad.call("campaign.create", title="one", text="Hi {name}", niche="vip, Farm", draft=True, **FAST)
+        check(draft["state"] == "draft" and "start_at" not in draft and draft["niche"] == "FARM,VIP", f"{draft}")
+        seen = wad.call("campaign.preview", campaign=draft["id"])
+        check((seen["total"], seen["opted_out"], seen["invalid"]) == (9, 1, 0), f"{seen}")
+        check([(r["phone"], r["text"]) for r in seen["samples"]][:2] ==
+              [(str(LEAD), "Hi Lead 0"), (str(LEAD + 1), "Hi Lead 1")], f"{seen}")
+        got = wad.call("campaign.update", campaign=draft["id"], status="customer", text="Dear {name}", title="two")
+        check((got["title"], got["status"], got["text"], got["delay_max_ms"]) == ("two", "customer", "Dear {name}", 0), f"{got}")
+        check(got["updated_at"] > draft["updated_at"], "a change has its time")
+        check(wad.call("campaign.preview", campaign=draft["id"])["total"] == 1, "customers only")
+        got = wad.call("campaign.update", campaign=draft["id"], status="all", niche="vip,farms")
+        check("status" not in got and got["text"] == "Dear {name}", f"{got}")
+        time.sleep(1.2)
+        check(state(wad, draft["id"]) == "draft", "a draft waits")
+        wad.wactl("campaign", "start", draft["id"])
+        done = wad.wait_campaign(draft["id"], 30)
+        check(done["total"] == 19 and done["counts"]["sent"] == 19, f"{done}")
+        check(shown(w, LEAD) == ["Dear Lead 0"] and shown(w, LEAD + 2) == [] and shown(w, LEAD + 20) == [], "those and no others")
+        for method, params in (("campaign.start", {}), ("campaign.update", {"title": "late"}), ("campaign.cancel", {}),
+                               ("campaign.resume", {})):
+            refused(wad, "campaign", method, campaign=draft["id"], **params)
+        # nobody in the audience
+        empty = wad.wait_campaign(wad.campaign(title="e", text="x", niche="nobody"), 20)
+        check(empty["total"] == 0 and empty["state"] == "done" and empty["reason"] == "nobody", f"{empty}")
+        # deleted while it waits, and while it sends
+        wad.call("campaign.delete", campaign=wad.campaign(title="d", text="never", start_at="2099-01-01T00:00:00Z"))
+        slow = wad.campaign(title="slow", text="slow {a|b}", delay_min_ms=200, delay_max_ms=200)
+        wait_until(lambda: wad.call("campaign.show", campaign=slow)["counts"]["sent"] >= 2, 20, "two are sent")
+        gone = wad.call("campaign.delete", campaign=slow)
+        check(gone["cancelled"] >= 20, f"{gone}")
+        time.sleep(0.6)
+        before = len([m for m in w.sandbox.shown() if (m["text"] or "").startswith("slow")])
+        time.sleep(1)
+        check(before == len([m for m in w.sandbox.shown() if (m["text"] or "").startswith("slow")]), "it still sends")
+        refused(wad, "no such", "campaign.show", campaign=slow)
+        states = [(e["state"], e.get("reason")) for e in events(w, "campaign.state") if e["campaign"] == empty["id"]]
+        check(states == [("running", None), ("done", "nobody")], f"{states}")
+        check({e["title"] for e in events(w, "campaign.deleted")} == {"d", "slow"}, "told")
+
+
+def starts_are_given_by_the_clocks_of_a_zone(build):
+    with World(build, (LEAD, 10), name="zones") as w:
+        wad = w.wad
+        wad.pair("d1", DEVICE, **FAST)
+        wad.wait_online(1)
+        leads(wad, 3)
+
+        def start(at, zone=None):
+            return wad.call("campaign.create", title="z", text="x", everyone=True, at=at, **({"zone": zone} if zone else {}))
+
+        got = start("2031-03-30 02:30", "Europe/Berlin")  # the clocks leap from 2 to 3
+        check((got["start_at"], got["zone"]) == ("2031-03-30T01:00:00.000Z", "Europe/Berlin"), f"{got}")
+        check(start("2031-10-26T02:30", "Europe/Berlin")["start_at"] == "2031-10-26T00:30:00.000Z", "shown twice: the first")
+        check(start("2031-06-01 09:00:30")["zone"] == "UTC", "the user's own zone")
+        for bad in ("2031-02-29 10:00", "2031-13-01 10:00", "tomorrow at noon", "2031-01-01 24:00", "infinity00000000"):
+            refused(wad, "at:", title="z", text="x", everyone=True, at=bad)
+        refused(wad, "zone", title="z", text="x", everyone=True, at="2031-01-01 10:00", zone="Mars/Olympus")
+        refused(wad, "zone", title="z", text="x", everyone=True, at="2031-01-01 10:00", zone="Mars/Olympus", dry_run=True)
+        refused(wad, "give one", title="z", text="x", everyone=True, at="2031-01-01 10:00", start_at="2031-01-01T10:00:00Z")
+        dry = wad.call("campaign.create", title="z", text="x", everyone=True, at="2031-03-30 02:30", zone="Europe/Berlin", dry_run=True)
+        check(dry["start_at"] == "2031-03-30T01:00:00.000Z" and dry["total"] == 3, f"{dry}")
+        # a time that comes soon
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=7, seconds=2)
+        campaign = start(soon.strftime("%Y-%m-%d %H:%M:%S"), "Asia/Jakarta")["id"]
+        check(state(wad, campaign) == "scheduled", "it waits for its time")
+        check(wad.wait_campaign(campaign, 20)["counts"]["sent"] == 3, "and starts then")
+
+
+def a_start_that_finds_no_device_waits_and_says_so(build):
+    with World(build, (LEAD, 10), name="missed") as w:
+        wad = w.wad
+        leads(wad, 3)
+        campaign = wad.campaign(title="m", text="late", grace_s=5, **FAST)
+        short = wad.campaign(title="s", text="never", grace_s=1, **FAST)
+        wait_until(lambda: wad.call("campaign.show", campaign=campaign).get("reason") == "no_device", 10, "the reason shows")
+        wait_until(lambda: state(wad, short) == "failed", 10, "it has missed its start")
+        check(wad.call("campaign.show", campaign=short)["reason"] == "missed", "and says so")
+        wad.pair("d1", DEVICE, **FAST)
+        wad.wait_online(1)
+        got = wait_until(lambda: state(wad, campaign) in ("done", "failed") and wad.call("campaign.show", campaign=campaign), 20, "it ends")
+        if got["state"] == "failed":  # a slow machine: it may be started all the same
+            wad.call("campaign.start", campaign=campaign)
+            got = wad.wait_campaign(campaign, 20)
+        check(got["counts"]["sent"] == 3 and "reason" not in got, f"{got}")
+        told = [e.get("reason") for e in events(w, "campaign.state") if e["campaign"] == campaign]
+        check(told.count("no_device") == 1, f"said once: {told}")
+        # wad was down over its start and its grace
+        late = wad.campaign(title="l", text="too late", start_at=(datetime.datetime.now(datetime.timezone.utc) +
+                            datetime.timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%SZ"), grace_s=1, **FAST)
+        wad.process.stop()
+        time.sleep(4)
+        wad.start()
+        wait_until(lambda: state(wad, late) == "failed", 10, "missed while wad was down")
+        check(wad.call("campaign.start", campaign=late)["state"] == "scheduled", "by hand it starts all the same")
+        check(wad.wait_campaign(late, 30)["counts"]["sent"] == 3, "sent")
+
+
 if __name__ == "__main__":
-    sys.exit(run_tests([texts_are_made_for_each_recipient], sys.argv[1]))
+    sys.exit(run_tests([texts_are_made_for_each_recipient, from_draft_to_done, starts_are_given_by_the_clocks_of_a_zone,
+                        a_start_that_finds_no_device_waits_and_says_so], sys.argv[1]))

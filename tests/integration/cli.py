@@ -44,8 +44,8 @@ def linked(w, count=1):
 
 DEVICE = "id name state online"
 DEVICE_MORE = "phone lid push_name reason queued delay_min_ms delay_max_ms created_at linked_at"
-CAMPAIGN = "id title state total left counts has_image start_at created_at"
-CAMPAIGN_MORE = "niche status text devices delay_min_ms delay_max_ms finished_at"
+CAMPAIGN = "id title state total left counts has_image device_choice grace_s expire_s created_at updated_at"
+CAMPAIGN_MORE = "niche status text follow_up devices delay_min_ms delay_max_ms start_at zone finished_at reason"
 MESSAGE = "id state device to attempt created_at"
 CHAT = "chat device name is_group unread last_at from_me"
 CHAT_MORE = "phone last_kind last_text status"
@@ -83,11 +83,14 @@ KEYS = {
     "lead labels": ("label leads", ""),
     "lead export": ("csv", "next"),
     "lead delete 3 --yes": ("lead", ""),
-    "campaign create T --text x --dry-run":
-        ("title state total left counts has_image start_at devices text dry_run", "niche status delay_min_ms delay_max_ms"),
-    "campaign create T --text x": (CAMPAIGN + " text", CAMPAIGN_MORE),
+    "campaign create T --everyone --text x --dry-run":
+        ("title state total left counts has_image start_at devices text dry_run opted_out invalid samples",
+         "niche status delay_min_ms delay_max_ms zone follow_up"),
+    "campaign create T --everyone --text x": (CAMPAIGN + " text start_at", CAMPAIGN_MORE),
     "campaign list": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign show 1": (CAMPAIGN, CAMPAIGN_MORE),
+    "campaign update 2 --title U": (CAMPAIGN, CAMPAIGN_MORE),
+    "campaign preview 2": ("total opted_out invalid samples", ""),
     "campaign pause 2": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign resume 2": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign cancel 2 --yes": (CAMPAIGN, CAMPAIGN_MORE),
@@ -106,6 +109,9 @@ KEYS = {
     "sequence log 1": ("id at phone day part state device", "msg_id error"),
     "sequence summary": ("sequences contacts recent", ""),
     "sequence delete 1 --yes": ("sequence", ""),
+    "campaign create D --everyone --text x --draft": (CAMPAIGN + " text", CAMPAIGN_MORE),
+    "campaign start 3 --at 2099-01-01T00:00 --zone Asia/Jakarta": (CAMPAIGN + " start_at zone", CAMPAIGN_MORE),
+    "campaign delete 3 --yes": ("campaign cancelled", ""),
     "queue stats": ("pending claimed sending sent delivered read failed cancelled paused", "sent_last_minute"),
     "analytics summary": ("start end zone metrics failures daily counted_until", ""),
     "analytics devices": ("device online messages_sent messages_received unique_contacts messages_delivered messages_read "
@@ -174,8 +180,8 @@ def the_keys_of_every_command_stay(build):
         rpc_only = {"event.subscribe", "event.unsubscribe", "system.hello", "system.act_as", "rpc.discover"}
         check(names - rpc_only == done, f"commands without a row, or rows without a command: {(names - rpc_only) ^ done}")
         for command, (always, maybe) in KEYS.items():
-            if command == "campaign create T --text x":  # so that the second can be paused
-                shell(w, "wactl campaign create S --text s")
+            if command == "campaign create T --everyone --text x":  # so that the second can be paused
+                shell(w, "wactl campaign create S --everyone --text s")
                 command = command + " --start-at 2099-01-01T00:00:00+08:00"
             got = shell(w, f"cd {w.directory} && wactl -o json {command}")
             if command.startswith("session"):  # only HTTP makes some
@@ -236,7 +242,7 @@ def each_failure_has_its_exit_code(build):
             (f"printf 'phone\\n{LEAD}\\n1\\n' | wactl lead import -", 7, "line 3"),
             (f"wactl message send --device d0 --to {LEAD} --text x --wait read --timeout 700ms", 8, "not yet read"),
             ("wactl device create z && timeout -s INT 1 wactl device pair z", 130, ""),
-            ("wactl campaign create T --text x --devices d0 --devices nope", 5, "nope"),
+            ("wactl campaign create T --everyone --text x --devices d0 --devices nope", 5, "nope"),
             ("wactl lead import /nonexistent.csv", 2, "/nonexistent.csv"),
         ]
         for line, code, word in rows:
@@ -269,11 +275,11 @@ def a_dry_run_changes_nothing(build):
         check((got["accepted"], got["updated"], got["dry_run"], got["rejected"][0]["line"]) == (1, 1, True, 4), f"{got}")
         got = w.wad.call("campaign.create", title="t", text="x", niche="shops", dry_run=True)
         check(got["total"] == 1 and got["devices"] == ["1", "2"] and got["dry_run"] and "id" not in got, f"{got}")
-        got = json.loads(shell(w, f"wactl campaign create t --image {w.directory}/p.png --caption c --devices d1 --dry-run -o json").stdout)
+        got = json.loads(shell(w, f"wactl campaign create t --image {w.directory}/p.png --caption c --everyone --devices d1 --dry-run -o json").stdout)
         check(got["total"] == 2 and got["devices"] == ["2"] and got["has_image"], f"{got}")
         for wrong in ({"text": "x", "devices": ["nope"]}, {"text": "x", "devices": []}, {"image": "bm9uZQ=="}, {}):
             try:
-                w.wad.call("campaign.create", title="t", dry_run=True, **wrong)
+                w.wad.call("campaign.create", title="t", everyone=True, dry_run=True, **wrong)
                 raise Failure(f"taken: {wrong}")
             except RpcError:
                 pass

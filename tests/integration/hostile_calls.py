@@ -117,12 +117,12 @@ def wrong_input_is_named_and_loses_nothing(build):
                 check(word in str(e), f"{params}: {e}")
         check(wad.call("queue.stats")["pending"] == 0, "something was queued all the same")
         try:
-            wad.call("campaign.create", title="x", text="a", image="bm90IGFuIGltYWdl")
+            wad.call("campaign.create", title="x", everyone=True, text="a", image="bm90IGFuIGltYWdl")
             raise Failure("text and image were taken together")
         except RpcError as e:
             check("image" in str(e), str(e))
         try:
-            wad.call("campaign.create", title="x", image="bm90IGFuIGltYWdl")
+            wad.call("campaign.create", title="x", everyone=True, image="bm90IGFuIGltYWdl")
             raise Failure("an image that is none was taken")
         except RpcError as e:
             check("JPEG" in str(e), str(e))

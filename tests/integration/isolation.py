@@ -55,10 +55,13 @@ MATRIX = {
     "lead.delete": (OPERATOR, {"lead": of("spare_lead")}),
     "lead.labels": (VIEWER, {}),
     "lead.export": (VIEWER, {}),
-    "campaign.create": (OPERATOR, {"title": "matrix", "text": "hello", "devices": lambda o: [o["device"]],
+    "campaign.create": (OPERATOR, {"title": "matrix", "text": "hello", "everyone": True, "devices": lambda o: [o["device"]],
                                    "start_at": "2099-01-01T00:00:00Z"}),
     "campaign.list": (VIEWER, {}),
     "campaign.show": (VIEWER, {"campaign": of("campaign")}),
+    "campaign.update": (OPERATOR, {"campaign": of("campaign"), "expire_s": 7200}),
+    "campaign.preview": (VIEWER, {"campaign": of("campaign")}),
+    "campaign.start": (OPERATOR, {"campaign": of("campaign"), "start_at": "2099-01-01T00:00:00Z"}),
     "campaign.pause": (OPERATOR, {"campaign": of("campaign")}),
     "campaign.resume": (OPERATOR, {"campaign": of("campaign")}),
     "campaign.cancel": (OPERATOR, {"campaign": of("campaign")}),
@@ -75,6 +78,7 @@ MATRIX = {
     "sequence.log": (VIEWER, {"sequence": of("sequence")}),
     "sequence.summary": (VIEWER, {}),
     "sequence.delete": (OPERATOR, {"sequence": of("spare_sequence")}),
+    "campaign.delete": (OPERATOR, {"campaign": of("campaign")}),
     "optout.list": (VIEWER, {}),
     "optout.add": (OPERATOR, {"phone": "60120000007"}),
     "optout.remove": (OPERATOR, {"phone": of("optout")}),
@@ -196,7 +200,7 @@ def prepare(world):
         rpc.call("lead.import", csv=f"phone,name,niche\n60120000005,Lead {name}{mark},label {name}{mark}\n")
         rpc.call("lead.import", csv=f"phone,name\n60120000006,Spare {name}{mark}\n")
         leads = [lead["id"] for lead in rpc.call("lead.list")["leads"]]
-        campaign = rpc.call("campaign.create", title=f"Campaign {name}{mark}", text=f"private {name}{mark}",
+        campaign = rpc.call("campaign.create", title=f"Campaign {name}{mark}", everyone=True, text=f"private {name}{mark}",
                             start_at="2099-01-01T00:00:00Z")
         token = rpc.call("token.create", title=f"token {name}{mark}")
         chat = str(FIRST + 2 + (name == "bert"))
@@ -279,7 +283,7 @@ def foreign_is_missing(build):
         check(known == set(MATRIX), f"methods that the matrix does not know, or that are gone: {known ^ set(MATRIX)}")
         objects = prepare(w)
         a, b, admin = "anna", "bert" + NAMES[0], Caller(w, None, ADMIN)
-        quiet = ("device.logout", "device.delete", "campaign.cancel", "user.passwd")  # in the end
+        quiet = ("device.logout", "device.delete", "campaign.cancel", "campaign.delete", "user.passwd")  # in the end
         order = [m for m in MATRIX if m not in quiet] + list(quiet)
         strangers_get_nothing(w, objects)
         for method in order:
@@ -388,7 +392,7 @@ def limits_are_kept(build):
         for i in range(2):
             rpc.call("message.send", device="one", to=str(FIRST + 1), text=f"day {i}", key=f"k{i}")
         rpc.call("lead.import", csv="phone\n" + "".join(f"{FIRST + i}\n" for i in range(1, 7)))
-        campaign = rpc.call("campaign.create", title="wide", text="wide")["id"]
+        campaign = rpc.call("campaign.create", title="wide", everyone=True, text="wide")["id"]
         wait_until(lambda: rpc.call("campaign.show", campaign=campaign)["total"] == 6, 30, "the campaign is expanded")
         wait_until(lambda: len(w.sandbox.shown(text="wide")) == 1, 30, "one of it goes today")
         check(rpc.call("queue.stats")["pending"] == 5, "the rest waits for other days")
