@@ -60,7 +60,8 @@ static void take_state(struct pairing *p, const json_t *v)
 	const char *why = json_string_value(json_object_get(v, "reason"));
 
 	take_code(p, v);
-	if (state && strcmp(state, "paired") == 0)
+	/* of a device, its number says so */
+	if ((state && strcmp(state, "paired") == 0) || json_object_get(v, "phone"))
 		p->linked = true;
 	if (state && strcmp(state, "failed") == 0)
 		snprintf(p->reason, sizeof p->reason, "%s", why ? why : "no reason is given");

@@ -273,6 +273,7 @@ static void start_parts(struct process *p)
 			   .url = s->network_url,
 			   .tls_ca_file = s->tls_ca_file,
 			   .device_os = s->device_os,
+			   .pacing = s->pacing,
 			   .sealer = p->sealer,
 			   .clock = w->clock,
 			   .rng = rng_real(),
@@ -389,6 +390,7 @@ static int run(struct process *p)
 	w->state_dir = p->settings.state_dir;
 	w->network_url = p->settings.network_url;
 	w->admin_group = p->settings.admin_group;
+	w->pacing = &p->settings.pacing;
 	w->started_at = clock_unix(w->clock);
 	w->stop = stop;
 	list_init(&w->device_waits);

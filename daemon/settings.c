@@ -70,6 +70,14 @@ const struct config_row settings_rows[] = {
 	  "a private message answers the newest broadcast of so many days before" },
 	{ "sequence", "day_s", CONFIG_U32, "0", NULL, 0, 86400,
 	  "for rehearsals: seconds that a day of a sequence takes; 0: real days" },
+	{ "pacing", "per_minute_max", CONFIG_U32, "20", NULL, 0, PACING_CAP_MAX,
+	  "messages a device sends within a minute, without a cap of its own; 0: any number" },
+	{ "pacing", "per_hour_max", CONFIG_U32, "500", NULL, 0, PACING_CAP_MAX,
+	  "messages a device sends within an hour, without a cap of its own; 0: any number" },
+	{ "pacing", "per_day_max", CONFIG_U32, "5000", NULL, 0, PACING_CAP_MAX,
+	  "messages a device sends within a day, without a cap of its own; 0: any number" },
+	{ "pacing", "warm_up", CONFIG_BOOL, "yes", NULL, 0, 0,
+	  "young links send less: 10 % of their caps on the first day, all after two weeks" },
 	{ .section = NULL },
 };
 /* clang-format on */
@@ -327,6 +335,12 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->failover_ms = config_u32(c, "devices", "failover_ms");
 	s->reply_days = config_u32(c, "analytics", "reply_days");
 	s->sequence_day_s = config_u32(c, "sequence", "day_s");
+	s->pacing = (struct pacing_defaults){
+		.per_minute_max = config_u32(c, "pacing", "per_minute_max"),
+		.per_hour_max = config_u32(c, "pacing", "per_hour_max"),
+		.per_day_max = config_u32(c, "pacing", "per_day_max"),
+		.warm_up = config_bool(c, "pacing", "warm_up"),
+	};
 	s->shards = config_u32(c, "daemon", "shards");
 	if (s->shards == 0)
 		s->shards = cores > 0 && cores < 64 ? (uint32_t)cores : 2;

@@ -39,6 +39,7 @@ struct wad {
 	uint64_t calls_done, calls_failed;
 	bool stopping; /* no more changes are taken */
 	const char *state_dir, *network_url, *admin_group;
+	const struct pacing_defaults *pacing; /* for devices without caps of their own */
 	unix_ms started_at;
 	struct list device_waits;              /* api_device.c: calls that wait for a device */
 	struct list once_calls, matched_calls; /* httpd_once.c, httpd_match.c: calls under way */

@@ -100,7 +100,7 @@ def campaigns(wad, sandbox, began):
     say("\nfive devices, linked through their QR codes:")
     command("device", "pair", "phone1", "--wait")
     for i in range(DEVICES):
-        wad.wactl("device", "create", f"phone{i + 1}")
+        wad.wactl("device", "create", f"phone{i + 1}", "--delay-min-ms", 20, "--delay-max-ms", 60)
         link(wad, sandbox, f"phone{i + 1}", FIRST_DEVICE + i)
     wad.wait_online(DEVICES)
     show(wad, "device", "list", "--fields", "name,state,online,phone,lid")

@@ -22,21 +22,25 @@ struct rpc_done api_daemon_status(struct rpc_req *req)
 	const struct wad *w = req->wad;
 	struct fleet_totals t;
 	char started[25];
+	json_t *devices;
 
 	fleet_totals(w->fleet, &t);
+	devices = json_pack("{s:I,s:I}", "total", (json_int_t)t.devices, "linked",
+			    (json_int_t)t.linked);
+	for (int i = 0; i < STANDINGS; i++)
+		json_object_set_new(devices, standing_name((enum standing)i),
+				    json_integer((json_int_t)t.standing[i]));
 	unix_ms_text(w->started_at, started);
 	return rpc_reply_take(
-		req,
-		json_pack("{s:s,s:I,s:s,s:I,s:s,s:s,s:I,s:{s:I,s:I,s:I},s:I,s:s}", "version",
-			  WAD_VERSION, "pid", (json_int_t)getpid(), "started_at", started,
-			  "uptime_ms", (json_int_t)(clock_unix(w->clock).ms - w->started_at.ms),
-			  "network", w->network_url, "database",
-			  db_is_up(w->db) && t.db_up
-				  ? "up"
-				  : "lost: sending pauses until it answers again",
-			  "shards", (json_int_t)t.shards, "devices", "total", (json_int_t)t.devices,
-			  "paired", (json_int_t)t.linked, "online", (json_int_t)t.online,
-			  "memory_bytes", (json_int_t)resident_bytes(), "state_dir", w->state_dir));
+		req, json_pack("{s:s,s:I,s:s,s:I,s:s,s:s,s:I,s:o,s:I,s:s}", "version", WAD_VERSION,
+			       "pid", (json_int_t)getpid(), "started_at", started, "uptime_ms",
+			       (json_int_t)(clock_unix(w->clock).ms - w->started_at.ms), "network",
+			       w->network_url, "database",
+			       db_is_up(w->db) && t.db_up
+				       ? "up"
+				       : "lost: sending pauses until it answers again",
+			       "shards", (json_int_t)t.shards, "devices", devices, "memory_bytes",
+			       (json_int_t)resident_bytes(), "state_dir", w->state_dir));
 }
 
 struct rpc_done api_daemon_reload(struct rpc_req *req)

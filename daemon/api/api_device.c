@@ -42,37 +42,60 @@ void api_device_changed(struct wad *w, const struct fleet_device *d, enum fleet_
 
 /* -- results -- */
 
-static const char *state_text(const struct fleet_device *d)
-{
-	if (d->fault != FAULT_NONE)
-		return device_fault_name(d->fault);
-	return d->pn.user ? "paired" : "unpaired";
-}
-
 static json_t *device_json(const struct fleet_device *d)
 {
-	json_t *o = json_pack("{s:o,s:s,s:s,s:b}", "id", json_id(d->id), "name", d->name, "state",
-			      state_text(d), "online", d->state == DEVICE_ONLINE);
+	json_t *o =
+		json_pack("{s:o,s:s,s:s,s:b}", "id", json_id(d->id), "name", d->name, "state",
+			  standing_name(fleet_standing(d)), "online", d->state == DEVICE_ONLINE);
 	char lid[64];
 
 	if (d->pn.user)
 		json_object_set_new(o, "phone", json_sprintf("%" PRIu64, d->pn.user));
 	if (d->lid.user && addr_text(addr_bare(d->lid), lid))
 		json_object_set_new(o, "lid", json_string(lid));
-	json_put_text(o, "reason", d->fault_reason);
+	if (d->fault != FAULT_NONE)
+		json_object_set_new(o, "fault", json_string(device_fault_name(d->fault)));
+	json_put_text(o, "reason", d->fault_reason[0] ? d->fault_reason : d->pause_reason);
 	return o;
 }
 
-static json_t *row_json(const struct fleet_device *d, const PGresult *r, int i)
+static void put_int(json_t *o, const char *key, const PGresult *r, int i)
 {
+	json_object_set_new(o, key, json_integer(db_i64(r, i, db_col(r, key))));
+}
+
+/* its own, or what stands for it */
+static void put_cap(json_t *o, const char *key, const PGresult *r, int i, uint32_t otherwise)
+{
+	if (db_is_null(r, i, db_col(r, key)))
+		json_object_set_new(o, key, json_integer(otherwise));
+	else
+		put_int(o, key, r, i);
+}
+
+static json_t *row_json(struct rpc_req *req, const struct fleet_device *d, const PGresult *r, int i)
+{
+	const struct pacing_defaults *defaults = req->wad->pacing;
+	const char *from = db_text(r, i, db_col(r, "quiet_from"));
 	json_t *o = device_json(d);
 
 	json_put_text(o, "push_name", db_text(r, i, db_col(r, "push_name")));
-	json_object_set_new(o, "queued", json_integer(db_i64(r, i, db_col(r, "queued"))));
-	json_object_set_new(o, "delay_min_ms",
-			    json_integer(db_i64(r, i, db_col(r, "delay_min_ms"))));
-	json_object_set_new(o, "delay_max_ms",
-			    json_integer(db_i64(r, i, db_col(r, "delay_max_ms"))));
+	put_int(o, "queued", r, i);
+	put_int(o, "delay_min_ms", r, i);
+	put_int(o, "delay_max_ms", r, i);
+	put_cap(o, "per_minute_max", r, i, defaults->per_minute_max);
+	put_cap(o, "per_hour_max", r, i, defaults->per_hour_max);
+	put_cap(o, "per_day_max", r, i, defaults->per_day_max);
+	json_object_set_new(o, "warm_up",
+			    json_boolean(defaults->warm_up && db_bool(r, i, db_col(r, "warm_up"))));
+	json_object_set_new(
+		o, "quiet_hours",
+		from[0] ? json_sprintf("%s-%s", from, db_text(r, i, db_col(r, "quiet_to")))
+			: json_string("never"));
+	put_int(o, "keep_days", r, i);
+	json_object_set_new(o, "store_chats",
+			    json_boolean(db_bool(r, i, db_col(r, "store_chats"))));
+	json_put_time(o, "reach_locked_until", db_time(r, i, db_col(r, "reach_locked_until")));
 	json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
 	json_put_time(o, "linked_at", db_time(r, i, db_col(r, "linked_at")));
 	return o;
@@ -84,7 +107,9 @@ static const char *pairing_state(const struct fleet_device *d)
 		return "paired";
 	if (d->qr)
 		return "waiting";
-	return d->fault != FAULT_NONE ? "failed" : "connecting";
+	if (d->pairing_open)
+		return "connecting";
+	return d->fault_reason[0] ? "failed" : "none";
 }
 
 json_t *api_device_pairing(struct wad *w, const struct fleet_device *d)
@@ -93,6 +118,7 @@ json_t *api_device_pairing(struct wad *w, const struct fleet_device *d)
 			      pairing_state(d));
 	int64_t left;
 
+	json_put_id(o, "pairing", d->pairing);
 	if (d->qr) {
 		left = d->qr_until.ms - clock_mono(w->clock).ms;
 		json_object_set_new(o, "qr", json_string(d->qr));
@@ -100,80 +126,9 @@ json_t *api_device_pairing(struct wad *w, const struct fleet_device *d)
 		json_object_set_new(o, "qr_count", json_integer(d->qr_count));
 		json_object_set_new(o, "expires_ms", json_integer(left > 0 ? left : 0));
 	}
-	if (!d->pn.user)
+	if (!d->pn.user && !d->pairing_open)
 		json_put_text(o, "reason", d->fault_reason);
 	return o;
-}
-
-/* -- device.create -- */
-
-static void on_added(void *ctx, const PGresult *r, const struct err *e)
-{
-	struct rpc_req *req = ctx;
-	const char *name = rpc_param_text(req->params, "name");
-	struct err err = ERR_NONE;
-	int64_t id;
-
-	if (e->code) {
-		rpc_fail(req, e);
-		return;
-	}
-	if (db_rows(r) == 0) {
-		if (fleet_find_name(req->wad->fleet, req->user_id, name))
-			err_set(&err, ERR_CONFLICT, "device %.80s: the name is taken", name);
-		else
-			err_set(&err, ERR_CONFLICT,
-				"device %.80s: you have as many devices as you may", name);
-		rpc_fail(req, &err);
-		return;
-	}
-	id = db_i64(r, 0, db_col(r, "id"));
-	fleet_add(req->wad->fleet, req->user_id, id, name);
-	rpc_reply_take(req, device_json(fleet_find(req->wad->fleet, req->user_id, id)));
-}
-
-/* a name is typed where an id may stand, and printed on terminals */
-static enum errc check_name(const char *name, struct err *e)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-			return err_set(e, ERR_BAD_PARAMS, "name: holds a control character");
-	if (name[0] == ' ' || name[len - 1] == ' ')
-		return err_set(e, ERR_BAD_PARAMS, "name: begins or ends with a blank");
-	if (len < 7 && strspn(name, "0123456789") == len)
-		return err_set(e, ERR_BAD_PARAMS, "name: '%s' would be taken for an id", name);
-	return ERR_OK;
-}
-
-struct rpc_done api_device_create(struct rpc_req *req)
-{
-	AUTO_ARENA struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
-	bool has_min = rpc_param_has(req->params, "delay_min_ms"),
-	     has_max = rpc_param_has(req->params, "delay_max_ms");
-	struct err e = ERR_NONE;
-
-	if (has_max && rpc_param_int(req->params, "delay_max_ms") <
-			       (has_min ? rpc_param_int(req->params, "delay_min_ms") : 8000)) {
-		err_set(&e, ERR_BAD_PARAMS, "delay_max_ms: less than delay_min_ms");
-		return rpc_fail(req, &e);
-	}
-	if (check_name(rpc_param_text(req->params, "name"), &e))
-		return rpc_fail(req, &e);
-	db_p_i64(p, req->user_id);
-	db_p_text(p, rpc_param_text(req->params, "name"));
-	if (has_min)
-		db_p_i32(p, (int32_t)rpc_param_int(req->params, "delay_min_ms"));
-	else
-		db_p_null(p);
-	if (has_max)
-		db_p_i32(p, (int32_t)rpc_param_int(req->params, "delay_max_ms"));
-	else
-		db_p_null(p);
-	req_query(req, STMT_DEVICE_ADD, p, DB_ONCE, on_added, req);
-	return rpc_later(req);
 }
 
 /* -- device.list, device.show -- */
@@ -201,7 +156,7 @@ static json_t *listed_json(struct rpc_req *req, const PGresult *r, int i)
 	const struct fleet_device *d =
 		fleet_find(req->wad->fleet, req->user_id, db_i64(r, i, db_col(r, "id")));
 
-	return d ? row_json(d, r, i) : NULL;
+	return d ? row_json(req, d, r, i) : NULL;
 }
 
 static void on_list(void *ctx, const PGresult *r, const struct err *e)
@@ -219,14 +174,19 @@ struct rpc_done api_device_list(struct rpc_req *req)
 static void on_show(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct rpc_req *req = ctx;
-	struct err err = *e;
-	const struct fleet_device *d = err.code ? NULL : req_device(req, "device", &err);
+	json_t *o = e->code || db_rows(r) == 0 ? NULL : listed_json(req, r, 0);
 
-	if (d == NULL || db_rows(r) == 0)
-		rpc_fail(req, err.code ? &err
-				       : &(struct err){ ERR_NOT_FOUND, "device: no such device" });
+	if (e->code)
+		rpc_fail(req, e);
+	else if (o == NULL)
+		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "device: no such device" });
 	else
-		rpc_reply_take(req, row_json(d, r, 0));
+		rpc_reply_take(req, o);
+}
+
+void api_device_answer(struct rpc_req *req, int64_t device_id)
+{
+	ask_rows(req, device_id, 0, 1, on_show);
 }
 
 struct rpc_done api_device_show(struct rpc_req *req)
@@ -236,11 +196,11 @@ struct rpc_done api_device_show(struct rpc_req *req)
 
 	if (d == NULL)
 		return rpc_fail(req, &e);
-	ask_rows(req, d->id, 0, 1, on_show);
+	api_device_answer(req, d->id);
 	return rpc_later(req);
 }
 
-/* -- device.pair, device.qr -- */
+/* -- device.pair, device.qr, device.cancel -- */
 
 struct rpc_done api_device_pair(struct rpc_req *req)
 {
@@ -264,6 +224,21 @@ struct rpc_done api_device_qr(struct rpc_req *req)
 	const struct fleet_device *d = req_device(req, "device", &e);
 
 	return d ? rpc_reply_take(req, api_device_pairing(req->wad, d)) : rpc_fail(req, &e);
+}
+
+struct rpc_done api_device_cancel(struct rpc_req *req)
+{
+	struct err e = ERR_NONE;
+	const struct fleet_device *d = req_device(req, "device", &e);
+
+	if (d == NULL)
+		return rpc_fail(req, &e);
+	if (!d->pairing_open) {
+		err_set(&e, ERR_CONFLICT, "device %.80s: is not being linked", d->name);
+		return rpc_fail(req, &e);
+	}
+	fleet_cancel_pairing(req->wad->fleet, d);
+	return rpc_reply_take(req, api_device_pairing(req->wad, d));
 }
 
 /* -- device.logout, device.delete -- */

@@ -95,28 +95,22 @@ static void value(struct wr *w, const char *name, const char *label, double v)
 
 static void put_devices(struct wr *w, const struct fleet *f)
 {
-	static const char *const labels[] = { "state=\"unpaired\"", "state=\"online\"",
-					      "state=\"offline\"", "state=\"stopped\"" };
-	uint64_t count[ARRAY_LEN(labels)] = { 0 }, sent = 0, failed = 0;
+	uint64_t count[STANDINGS] = { 0 }, sent = 0, failed = 0;
 	const struct fleet_device *d;
 	int64_t after = 0;
 
 	while ((d = fleet_next(f, 0, &after)) != NULL) {
-		size_t state = 2;
-
-		if (d->fault != FAULT_NONE)
-			state = 3;
-		else if (d->pn.user == 0)
-			state = 0;
-		else if (d->state == DEVICE_ONLINE)
-			state = 1;
-		count[state]++;
+		count[fleet_standing(d)]++;
 		sent += d->stats.sent;
 		failed += d->stats.failed;
 	}
 	head(w, "wad_devices", "gauge", "Devices by state.");
-	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
-		value(w, "wad_devices", labels[i], (double)count[i]);
+	for (size_t i = 0; i < STANDINGS; i++) {
+		char label[40];
+
+		snprintf(label, sizeof label, "state=\"%s\"", standing_name((enum standing)i));
+		value(w, "wad_devices", label, (double)count[i]);
+	}
 	head(w, "wad_messages_sent_total", "counter",
 	     "Messages that the server took since the start, of the devices there are.");
 	value(w, "wad_messages_sent_total", "", (double)sent);

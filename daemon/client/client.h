@@ -85,6 +85,7 @@ struct device_info {
 	enum device_state state;
 	enum device_fault fault;
 	const char *fault_reason; /* "" */
+	bool comes_back;          /* stopped, but will try again by itself */
 	struct addr pn, lid;      /* own addresses; user 0 while unpaired */
 	const char *push_name;
 	unix_ms online_since; /* INT64_MIN when not online */
@@ -163,6 +164,8 @@ void device_start(struct device *d); /* paired: connect and stay online */
 /* Registration connection; when linking is under way, the present code once more; when linked but
  * stopped by a fault, another login. ERR_CONFLICT when linked and well. */
 enum errc device_pair(struct device *d, struct err *e) MUST_USE;
+/* ends linking that is under way: on_state(DEVICE_IDLE); nothing when none is */
+void device_cancel_pairing(struct device *d);
 void device_stop(struct device *d); /* disconnect, stay off */
 /* tells the server, wipes keys, state logged_out; done comes within 5 s whatever the network does */
 void device_logout(struct device *d, void (*done)(void *ctx), void *ctx);

@@ -168,6 +168,7 @@ void device_get(const struct device *d, struct device_info *ret)
 		.state = d->state,
 		.fault = d->fault,
 		.fault_reason = d->fault_reason,
+		.comes_back = d->state == DEVICE_STOPPED && link_timer_is_on(d, TIMER_DIAL),
 		.pn = d->pn,
 		.lid = d->lid,
 		.push_name = d->push_name,
@@ -225,6 +226,13 @@ enum errc device_pair(struct device *d, struct err *e)
 	else
 		pair_again(d); /* under way: whoever asks sees the code that is valid now */
 	return ERR_OK;
+}
+
+void device_cancel_pairing(struct device *d)
+{
+	if (d->link->want_linked && !d->pn.user && d->link->loaded && d->state != DEVICE_IDLE &&
+	    d->state != DEVICE_STOPPED)
+		link_end_linking(d, FAULT_NONE, "linking was cancelled");
 }
 
 void device_stop(struct device *d)

@@ -175,6 +175,7 @@ struct linking {
 	struct arena *a;
 	struct node *iq; /* the request, for its answer */
 	struct pair_proof proof;
+	bool taken; /* another device of the user is linked to this phone */
 };
 
 static void pair_refuse(struct device *d, const struct node *iq, const char *code, const char *text)
@@ -205,6 +206,11 @@ static void pair_stored(void *ctx, const struct err *e)
 		d->pn = d->lid = (struct addr){ 0 };
 		if (still_here)
 			pair_refuse(d, k->iq, "500", "internal-error");
+	} else if (k->taken) {
+		d->pn = d->lid = (struct addr){ 0 };
+		if (still_here)
+			pair_refuse(d, k->iq, "409",
+				    "another device of yours is linked to this phone");
 	} else {
 		free((void *)(uintptr_t)d->account.at);
 		d->account = span_of(xmemdup(k->proof.account.at, k->proof.account.len),
@@ -224,6 +230,13 @@ static void pair_stored(void *ctx, const struct err *e)
 	arena_free(k->a);
 	free(k);
 	device_release(d);
+}
+
+static void pair_linked(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct linking *k = ctx;
+
+	k->taken = e->code == ERR_OK && db_rows(r) == 0;
 }
 
 static const char *pair_attr(const struct node *success, const char *child, const char *key)
@@ -250,7 +263,7 @@ static void pair_store(struct device *d, const struct node *success, struct link
 	db_p_text(p, pair_attr(success, "platform", "name"));
 	db_p_text(p, pair_attr(success, "biz", "name"));
 	db_p_bytes(p, k->proof.account);
-	db_unit_add(unit, STMT_DEVICE_SET_LINKED, p);
+	db_unit_add_result(unit, STMT_DEVICE_SET_LINKED, p, pair_linked);
 	if (d->lid.user) {
 		p = db_params_new(k->a);
 		db_p_i64(p, d->user_id);

@@ -8,6 +8,7 @@
 #include "daemon/client/fault.h"
 
 enum { FLEET_MAIL_MAX = 1000000, FLEET_TICK_MS = 1000, TRIM_LOGINS = 20, TRIM_QUIET_MS = 2000 };
+enum { SETTINGS_MS = 6 * 3600 * 1000 }; /* quiet hours are read for days ahead */
 
 struct fleet {
 	struct fleet_cfg cfg;
@@ -22,6 +23,7 @@ struct fleet {
 	mono_ms login_at;
 	void (*loaded)(void *ctx, const struct err *e);
 	void *loaded_ctx;
+	int64_t pairings;
 	bool draining;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
@@ -108,10 +110,20 @@ int64_t *fleet_senders(const struct fleet *f, int64_t user_id, size_t *ret_len)
 	return pick(f, user_id, 0, false, ret_len);
 }
 
+enum standing fleet_standing(const struct fleet_device *d)
+{
+	return standing_of(&(struct standing_facts){ .state = d->state,
+						     .fault = d->fault,
+						     .linked = d->pn.user != 0,
+						     .comes_back = d->comes_back,
+						     .paused = d->paused });
+}
+
 void fleet_totals(const struct fleet *f, struct fleet_totals *ret)
 {
 	*ret = (struct fleet_totals){ .devices = f->len, .shards = f->cfg.shards, .db_up = true };
 	for (size_t i = 0; i < f->len; i++) {
+		ret->standing[fleet_standing(f->devices[i])]++;
 		ret->linked += f->devices[i]->pn.user != 0;
 		ret->online += f->devices[i]->state == DEVICE_ONLINE;
 	}
@@ -170,6 +182,9 @@ void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name)
 	d->id = id;
 	d->name = xstrdup(name);
 	d->fault_reason = xstrdup("");
+	d->pause_reason = xstrdup("");
+	/* not all at once */
+	d->settings_at.ms = clock_mono(f->cfg.clock).ms - id * 997 % (SETTINGS_MS / 2);
 	d->shard = (unsigned)((uint64_t)id % f->cfg.shards);
 	d->away_since = clock_mono(f->cfg.clock);
 	d->stats.last_sent.ms = INT64_MIN;
@@ -179,9 +194,20 @@ void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name)
 	post(f, d, MAIL_ADD);
 }
 
-void fleet_pair(struct fleet *f, const struct fleet_device *d)
+void fleet_pair(struct fleet *f, const struct fleet_device *device)
 {
+	struct fleet_device *d = get(f, device->id);
+
+	if (!d->pairing_open && d->pn.user == 0) {
+		d->pairing_open = true;
+		d->pairing = ++f->pairings;
+	}
 	post(f, d, MAIL_PAIR);
+}
+
+void fleet_cancel_pairing(struct fleet *f, const struct fleet_device *d)
+{
+	post(f, d, MAIL_CANCEL_PAIRING);
 }
 
 void fleet_logout(struct fleet *f, const struct fleet_device *d)
@@ -204,6 +230,27 @@ static void post_all(struct fleet *f, enum fleet_mail_kind kind, int64_t user_id
 		m->campaign_id = campaign_id;
 		to_shard(f, i, m);
 	}
+}
+
+void fleet_settings(struct fleet *f, int64_t user_id, int64_t device_id)
+{
+	struct fleet_device *d = device_id ? get(f, device_id) : NULL;
+
+	if (d)
+		post(f, d, MAIL_SETTINGS);
+	else if (device_id == 0)
+		post_all(f, MAIL_SETTINGS, user_id, 0);
+}
+
+void fleet_set_paused(struct fleet *f, const struct fleet_device *device, bool paused,
+		      const char *reason)
+{
+	struct fleet_device *d = get(f, device->id);
+
+	d->paused = paused;
+	free(d->pause_reason);
+	d->pause_reason = xstrdup(reason ? reason : "");
+	post(f, d, MAIL_SETTINGS);
 }
 
 void fleet_wake(struct fleet *f, int64_t user_id, int64_t device_id)
@@ -303,8 +350,13 @@ static void on_tick(uv_timer_t *t)
 	struct fleet *f = CONTAINER_OF(t, struct fleet, tick);
 	mono_ms now = clock_mono(f->cfg.clock);
 
-	for (size_t i = 0; i < f->len; i++)
+	for (size_t i = 0; i < f->len; i++) {
 		consider_failover(f, f->devices[i], now);
+		if (now.ms - f->devices[i]->settings_at.ms < SETTINGS_MS)
+			continue;
+		f->devices[i]->settings_at = now;
+		post(f, f->devices[i], MAIL_SETTINGS);
+	}
 	trim_memory(f, now);
 }
 
@@ -325,10 +377,11 @@ static void forget_qr(struct fleet_device *d)
 
 static void take_state(struct fleet *f, struct fleet_device *d, struct fleet_mail *m)
 {
-	bool was_online = d->state == DEVICE_ONLINE;
+	bool was_online = d->state == DEVICE_ONLINE, was_idle = d->state == DEVICE_IDLE;
 
 	d->state = m->state;
 	d->fault = m->fault;
+	d->comes_back = m->flag;
 	d->pn = m->pn;
 	d->lid = m->lid;
 	free(d->fault_reason);
@@ -336,6 +389,8 @@ static void take_state(struct fleet *f, struct fleet_device *d, struct fleet_mai
 	m->text = NULL;
 	if (d->state != DEVICE_PAIRING)
 		forget_qr(d);
+	if (d->pn.user || (d->state == DEVICE_IDLE && !was_idle))
+		d->pairing_open = false;
 	if (was_online && d->state != DEVICE_ONLINE)
 		d->away_since = clock_mono(f->cfg.clock);
 	if (d->state == DEVICE_ONLINE && !was_online) {
@@ -360,6 +415,15 @@ static void take_qr(struct fleet *f, struct fleet_device *d, struct fleet_mail *
 	changed(f, d, FLEET_QR, NULL);
 }
 
+static void device_free(struct fleet_device *d)
+{
+	forget_qr(d);
+	free(d->name);
+	free(d->fault_reason);
+	free(d->pause_reason);
+	free(d);
+}
+
 static void device_drop(struct fleet *f, struct fleet_device *d)
 {
 	size_t at = place_of(f, d->id);
@@ -367,10 +431,7 @@ static void device_drop(struct fleet *f, struct fleet_device *d)
 	changed(f, d, FLEET_REMOVED, NULL);
 	memmove(f->devices + at, f->devices + at + 1, (f->len - at - 1) * sizeof *f->devices);
 	f->len--;
-	forget_qr(d);
-	free(d->name);
-	free(d->fault_reason);
-	free(d);
+	device_free(d);
 }
 
 static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fleet_mail *m)
@@ -389,6 +450,7 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 		changed(f, d, FLEET_PAIRED, NULL);
 		break;
 	case MAIL_PAIR_REFUSED:
+		d->pairing_open = false;
 		changed(f, d, FLEET_PAIR_REFUSED, &m->err);
 		break;
 	case MAIL_LOGGED_OUT:
@@ -419,6 +481,8 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_MOVE:
 	case MAIL_READ:
 	case MAIL_RULES:
+	case MAIL_SETTINGS:
+	case MAIL_CANCEL_PAIRING:
 	case MAIL_PEEK:
 	case MAIL_DRAIN:
 	case MAIL_DB:
@@ -457,6 +521,9 @@ static void take_row(struct fleet_device *d, const PGresult *r, int i)
 	d->fault = device_fault_from_name(db_text(r, i, db_col(r, "state")));
 	free(d->fault_reason);
 	d->fault_reason = xstrdup(db_text(r, i, db_col(r, "state_reason")));
+	d->paused = db_bool(r, i, db_col(r, "paused"));
+	free(d->pause_reason);
+	d->pause_reason = xstrdup(db_text(r, i, db_col(r, "pause_reason")));
 }
 
 static void on_devices(void *ctx, const PGresult *r, const struct err *e)
@@ -513,12 +580,8 @@ static void on_tick_closed(uv_handle_t *h)
 	void (*done)(void *) = f->drained;
 	void *ctx = f->drained_ctx;
 
-	for (size_t i = 0; i < f->len; i++) {
-		forget_qr(f->devices[i]);
-		free(f->devices[i]->name);
-		free(f->devices[i]->fault_reason);
-		free(f->devices[i]);
-	}
+	for (size_t i = 0; i < f->len; i++)
+		device_free(f->devices[i]);
 	free(f->devices);
 	free(f->shards);
 	free(f->shard_db_up);

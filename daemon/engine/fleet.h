@@ -6,6 +6,7 @@
 #include "shared/base/log.h"
 
 #include "daemon/engine/shard.h"
+#include "daemon/engine/standing.h"
 
 struct fleet;
 
@@ -16,7 +17,13 @@ struct fleet_device {
 	enum device_state state;
 	enum device_fault fault;
 	char *fault_reason; /* never NULL */
+	bool comes_back;    /* stopped, but will try again by itself */
+	bool paused;        /* by device.pause, or by itself */
+	char *pause_reason; /* never NULL */
 	struct addr pn, lid;
+	/* linking: which attempt since the start (0: none), and whether it is under way */
+	int64_t pairing;
+	bool pairing_open;
 	/* the code to show; NULL when none is valid */
 	char *qr;
 	uint32_t qr_number, qr_count;
@@ -25,7 +32,9 @@ struct fleet_device {
 	bool moved;               /* its rows were given to others */
 	struct queue_stats stats; /* as of the last fleet_peek */
 	bool removing;
+	mono_ms settings_at; /* when its settings were read last */
 };
+enum standing fleet_standing(const struct fleet_device *d);
 
 enum fleet_change {
 	FLEET_STATE,
@@ -67,7 +76,8 @@ const struct fleet_device *fleet_next(const struct fleet *f, int64_t user_id, in
  * Caller frees. */
 int64_t *fleet_senders(const struct fleet *f, int64_t user_id, size_t *ret_len);
 struct fleet_totals {
-	size_t devices, linked, online;
+	size_t devices, linked, online; /* online: the connection, whatever its standing */
+	size_t standing[STANDINGS];
 	unsigned shards;
 	bool db_up; /* every shard's connection */
 };
@@ -78,6 +88,13 @@ void fleet_set_failover(struct fleet *f, uint32_t ms);
 
 void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name);
 void fleet_pair(struct fleet *f, const struct fleet_device *d);
+/* gives up linking that is under way */
+void fleet_cancel_pairing(struct fleet *f, const struct fleet_device *d);
+/* as stored already */
+void fleet_set_paused(struct fleet *f, const struct fleet_device *d, bool paused,
+		      const char *reason);
+/* settings in the table have changed: of a device, of a user's (id 0), of all (both 0) */
+void fleet_settings(struct fleet *f, int64_t user_id, int64_t device_id);
 void fleet_logout(struct fleet *f, const struct fleet_device *d);
 void fleet_remove(struct fleet *f, const struct fleet_device *d);
 void fleet_wake(struct fleet *f, int64_t user_id,

@@ -18,7 +18,9 @@ enum fleet_mail_kind {
 	MAIL_MOVE, /* give back everything and move it to `ids`; abandon: what may have left too */
 	MAIL_OPTED_OUT, /* user_id's phone (token): its waiting rows are final; both ways */
 	MAIL_READ, /* a chat was read here: texts are its JID, then author and id of each message */
-	MAIL_RULES, /* user_id's rules of replies have changed: read them again */
+	MAIL_RULES,    /* user_id's rules of replies have changed: read them again */
+	MAIL_SETTINGS, /* those of device_id (0: all of user_id's; 0: everybody's) may have changed */
+	MAIL_CANCEL_PAIRING,
 	MAIL_PEEK,  /* answer with MAIL_STATS for device_id */
 	MAIL_DRAIN, /* stop sending, close all devices, end the loop */
 	/* to the control loop */

@@ -36,7 +36,7 @@ struct queue {
 	struct list window, flying;
 	size_t waiting, in_flight;
 	struct map *held; /* row id -> job: what memory holds */
-	bool online, fetching, recover_first, drained, closing;
+	bool online, paused, fetching, recover_first, drained, closing;
 	bool pumping; /* a send that ends while it is handed over does not begin the next itself */
 	bool woken;   /* rows came while a fetch was under way, which may not have seen them */
 	uint32_t fetches; /* under way: answers that will still come */
@@ -61,9 +61,11 @@ static void on_timer(uv_timer_t *t)
 }
 
 struct queue *queue_new(struct queue_env *env, struct device *d, int64_t user_id, int64_t device_id,
-			const struct pacing_cfg *cfg, unix_ms next_at)
+			const struct device_rules *rules)
 {
 	struct queue *q = xcalloc(1, sizeof *q);
+	mono_ms now = clock_mono(env->clock);
+	unix_ms wall = clock_unix(env->clock);
 
 	q->env = env;
 	q->device = d;
@@ -74,8 +76,9 @@ struct queue *queue_new(struct queue_env *env, struct device *d, int64_t user_id
 	q->held = map_new();
 	list_init(&q->window);
 	list_init(&q->flying);
-	pacing_init(&q->pacing, cfg);
-	pacing_restore(&q->pacing, clock_mono(env->clock), clock_unix(env->clock), next_at);
+	pacing_init(&q->pacing, &rules->pacing, now, wall);
+	pacing_restore(&q->pacing, now, wall, rules->next_at, rules->counts);
+	q->paused = rules->paused;
 	uv_timer_init(env->loop, &q->timer);
 	return q;
 }
@@ -228,6 +231,20 @@ static bool is_up(const struct queue *q)
 	return info.state == DEVICE_ONLINE;
 }
 
+/* parks the device, not the message; also over a restart */
+static void cool_down(struct queue *q, mono_ms now)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	pacing_cool_down(&q->pacing, now);
+	db_p_i64(p, q->user_id);
+	db_p_i64(p, q->device_id);
+	db_p_time(p, pacing_next_at(&q->pacing, now, clock_unix(q->env->clock)));
+	write_outcome(q, STMT_PACING_COOL, p);
+	arena_free(a);
+}
+
 static void on_done(void *ctx, struct send_job *send, const struct send_result *r)
 {
 	struct job *j = CONTAINER_OF(send, struct job, send);
@@ -251,7 +268,7 @@ static void on_done(void *ctx, struct send_job *send, const struct send_result *
 		back_to_window(q, j, is_up(q) ? backoff_ms(j->attempt) : 0);
 		break;
 	case SEND_LIMITED:
-		pacing_cool_down(&q->pacing, now);
+		cool_down(q, now);
 		__attribute__((fallthrough));
 	case SEND_RETRY:
 		if (!is_up(q)) {
@@ -284,7 +301,7 @@ static void on_commit(void *ctx, struct send_job *send, struct db_unit *unit)
 	struct queue *q = j->queue;
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
-	bool paced = !pacing_is_gapless(&q->pacing, job_pace(j));
+	bool paced = pacing_is_paced(&q->pacing, job_pace(j));
 
 	(void)ctx;
 	db_p_i64(p, q->user_id);
@@ -292,9 +309,13 @@ static void on_commit(void *ctx, struct send_job *send, struct db_unit *unit)
 	db_p_i32(p, j->attempt);
 	db_p_i64(p, q->device_id);
 	if (paced) {
-		int64_t wait = q->pacing.next.ms - clock_mono(q->env->clock).ms;
+		mono_ms now = clock_mono(q->env->clock);
+		unix_ms wall = clock_unix(q->env->clock);
+		uint8_t counts[PACING_SAVED_BYTES];
 
-		db_p_time(p, (unix_ms){ clock_unix(q->env->clock).ms + (wait > 0 ? wait : 0) });
+		pacing_save(&q->pacing, now, wall, counts);
+		db_p_time(p, pacing_next_at(&q->pacing, now, wall));
+		db_p_bytes(p, SPAN_OF(counts));
 	}
 	db_unit_add(unit, paced ? STMT_OUTBOX_SENDING_PACED : STMT_OUTBOX_SENDING, p);
 	arena_free(a);
@@ -515,8 +536,7 @@ static void feed(struct queue *q)
 /* how many turns come soon, by the shortest gap of the next one */
 static size_t turns_ahead(const struct queue *q, const struct job *next)
 {
-	const struct pacing_cfg *pace = job_pace(next) ? job_pace(next) : &q->pacing.cfg;
-	uint32_t gap = pace->gap_min_ms;
+	uint32_t gap = pacing_gap(&q->pacing, job_pace(next)).gap_min_ms;
 
 	if (gap <= QUEUE_AHEAD_MS / QUEUE_AHEAD_MAX)
 		return QUEUE_AHEAD_MAX;
@@ -549,18 +569,20 @@ static void pump(struct queue *q)
 {
 	int64_t wait;
 
-	if (!q->online || q->device == NULL)
+	if (!q->online || q->paused || q->device == NULL)
 		return;
 	wait = retry_wait(q, clock_mono(q->env->clock), QUEUE_RESCAN_MS);
 	feed(q);
 	look_ahead(q);
 	q->pumping = true;
 	while (q->waiting) {
-		mono_ms now = clock_mono(q->env->clock), at = pacing_next_send(&q->pacing);
+		mono_ms now = clock_mono(q->env->clock);
+		struct pacing_answer may =
+			pacing_next_send(&q->pacing, now, clock_unix(q->env->clock));
 		struct job *j;
 
-		if (at.ms > now.ms) {
-			wait = at.ms - now.ms;
+		if (may.at.ms > now.ms) {
+			wait = may.at.ms - now.ms < wait ? may.at.ms - now.ms : wait;
 			break;
 		}
 		j = next_due(q, now, &wait);
@@ -591,6 +613,16 @@ void queue_offline(struct queue *q)
 {
 	q->online = false;
 	uv_timer_stop(&q->timer);
+}
+
+void queue_set_rules(struct queue *q, const struct device_rules *rules)
+{
+	pacing_set_rules(&q->pacing, &rules->pacing, clock_mono(q->env->clock),
+			 clock_unix(q->env->clock));
+	q->paused = rules->paused;
+	if (q->paused)
+		uv_timer_stop(&q->timer);
+	pump(q);
 }
 
 void queue_wake(struct queue *q)
@@ -635,10 +667,10 @@ void queue_opted_out(struct queue *q, uint64_t phone)
 	}
 }
 
-void queue_stats(const struct queue *q, struct queue_stats *ret)
+void queue_stats(struct queue *q, struct queue_stats *ret)
 {
-	int64_t now = clock_mono(q->env->clock).ms, at = pacing_next_send(&q->pacing).ms;
-	int64_t next = at > now ? at - now : 0; /* at is far back when nothing was sent */
+	mono_ms now = clock_mono(q->env->clock);
+	struct pacing_answer may = pacing_next_send(&q->pacing, now, clock_unix(q->env->clock));
 
 	*ret = (struct queue_stats){
 		.waiting = q->waiting,
@@ -646,10 +678,10 @@ void queue_stats(const struct queue *q, struct queue_stats *ret)
 		.sent = q->sent,
 		.failed = q->failed,
 		.last_sent = q->last_sent,
-		.next_in_ms = next,
+		.next_in_ms = may.at.ms - now.ms,
 		.why = !q->online        ? "offline"
+		       : q->paused       ? "paused"
 		       : q->waiting == 0 ? "empty"
-		       : next > 0        ? "pacing"
-					 : "",
+					 : pacing_why_name(may.why),
 	};
 }

@@ -6,7 +6,7 @@
 #include "shared/base/rng.h"
 
 #include "daemon/client/client.h"
-#include "daemon/engine/pacing.h"
+#include "daemon/engine/device_rules.h"
 
 enum {
 	QUEUE_WINDOW_MAX = 1000,
@@ -33,7 +33,9 @@ struct queue_env {
 };
 
 struct queue *queue_new(struct queue_env *env, struct device *d, int64_t user_id, int64_t device_id,
-			const struct pacing_cfg *cfg, unix_ms next_at);
+			const struct device_rules *rules);
+/* read again: other gaps, caps, quiet hours, a pause; takes effect at once */
+void queue_set_rules(struct queue *q, const struct device_rules *rules);
 void queue_close(struct queue *q); /* the device is closed: no send is under way; frees later */
 
 void queue_online(struct queue *q);
@@ -51,6 +53,6 @@ struct queue_stats {
 	uint64_t sent, failed;
 	unix_ms last_sent;  /* INT64_MIN: never */
 	int64_t next_in_ms; /* 0: now */
-	const char *why;    /* what it waits for: "", "offline", "pacing", "empty" */
+	const char *why; /* what it waits for: "", "offline", "paused", "empty", pacing_why_name */
 };
-void queue_stats(const struct queue *q, struct queue_stats *ret);
+void queue_stats(struct queue *q, struct queue_stats *ret);

@@ -97,6 +97,7 @@ static enum errc build_parts(struct shard *s, struct err *e)
 	s->worker = (struct worker_env){ .client = &s->client,
 					 .queue = &s->queue,
 					 .reply_days = c->reply_days,
+					 .pacing = &c->pacing,
 					 .post = post_control,
 					 .ctx = s };
 	return ERR_OK;
@@ -231,6 +232,13 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 	case MAIL_READ:
 		if (w)
 			worker_read(w, m);
+		break;
+	case MAIL_SETTINGS:
+		each_worker(s, m, worker_settings);
+		break;
+	case MAIL_CANCEL_PAIRING:
+		if (w)
+			worker_cancel_pairing(w);
 		break;
 	case MAIL_MOVE:
 		if (w)

@@ -17,6 +17,7 @@ struct shard_cfg {
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
 	uint32_t reply_days; /* how old the broadcast may be that a message answers */
+	struct pacing_defaults pacing;
 	const struct sealer *sealer;
 	const struct clock *clock;
 	struct rng *rng;

@@ -8,6 +8,7 @@
 
 #include "daemon/engine/phrase.h"
 #include "daemon/engine/reply.h"
+#include "daemon/engine/standing.h"
 #include "daemon/store/crash.h"
 
 struct worker {
@@ -23,6 +24,7 @@ struct worker {
 	void (*gone)(void *ctx, int64_t device_id);
 	void *gone_ctx;
 	enum device_state state;
+	bool paused; /* the device itself, not all of the queue */
 };
 
 static void say(struct worker *w, struct fleet_mail *m)
@@ -43,6 +45,7 @@ static void announce(struct worker *w)
 	device_get(w->device, &info);
 	m->state = info.state;
 	m->fault = info.fault;
+	m->flag = info.comes_back;
 	m->pn = info.pn;
 	m->lid = info.lid;
 	m->text = xstrdup(info.fault_reason ? info.fault_reason : "");
@@ -81,18 +84,24 @@ static void add_state_event(struct worker *w, enum event_topic topic)
 	struct db_unit *unit;
 	struct device_info info;
 	char id[24];
+	json_t *data;
 
 	if (w->closing)
 		return;
 	device_get(w->device, &info);
 	snprintf(id, sizeof id, "%" PRId64, w->device_id);
 	unit = db_unit_new();
-	add_event(w, unit, event_topic_name(topic),
-		  json_pack("{s:s,s:s,s:s,s:s}", "device", id, "name", info.name ? info.name : "",
-			    "state",
-			    info.fault ? device_fault_name(info.fault)
-				       : device_state_name(info.state),
-			    "reason", info.fault_reason ? info.fault_reason : ""));
+	data = json_pack(
+		"{s:s,s:s,s:s,s:s}", "device", id, "name", info.name ? info.name : "", "state",
+		standing_name(standing_of(&(struct standing_facts){ .state = info.state,
+								    .fault = info.fault,
+								    .linked = info.pn.user != 0,
+								    .comes_back = info.comes_back,
+								    .paused = w->paused })),
+		"reason", info.fault_reason ? info.fault_reason : "");
+	if (info.fault)
+		json_object_set_new(data, "fault", json_string(device_fault_name(info.fault)));
+	add_event(w, unit, event_topic_name(topic), data);
 	w->asked++;
 	db_commit_take(w->env->client->db, unit, on_stored, w);
 }
@@ -107,7 +116,7 @@ static enum event_topic topic_of(const struct worker *w, enum device_state s)
 		return EVENT_DEVICE_ONLINE;
 	if (s == DEVICE_STOPPED && info.fault == FAULT_LOGGED_OUT)
 		return EVENT_DEVICE_LOGGED_OUT;
-	if (s == DEVICE_STOPPED && w->state == DEVICE_PAIRING)
+	if (s == DEVICE_IDLE && w->loaded && info.pn.user == 0)
 		return EVENT_DEVICE_PAIR_FAILED;
 	if (s == DEVICE_STOPPED && w->loaded && w->state != DEVICE_IDLE)
 		return EVENT_DEVICE_FAULT;
@@ -347,25 +356,43 @@ static void finish_close(struct worker *w)
 		w->gone(w->gone_ctx, w->device_id);
 }
 
-static void on_pacing(void *ctx, const PGresult *r, const struct err *e)
+static void on_settings(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct worker *w = ctx;
-	struct pacing_cfg cfg = { 8000, 20000 };
-	unix_ms next = { INT64_MIN };
+	struct device_rules rules;
+	bool read = e->code == ERR_OK && db_rows(r) == 1;
 
 	w->asked--;
 	if (w->closing) {
 		finish_close(w);
 		return;
 	}
-	if (e->code == ERR_OK && db_rows(r) == 1) {
-		cfg.gap_min_ms = (uint32_t)db_i64(r, 0, db_col(r, "delay_min_ms"));
-		cfg.gap_max_ms = (uint32_t)db_i64(r, 0, db_col(r, "delay_max_ms"));
-		next = db_time(r, 0, db_col(r, "next_at"));
+	if (w->queue && !read)
+		return; /* those it has stay in force */
+	if (read)
+		device_rules_read(r, w->env->pacing, &rules);
+	else
+		device_rules_default(w->env->pacing, &rules);
+	w->paused = rules.device_paused;
+	if (w->queue) {
+		queue_set_rules(w->queue, &rules);
+		return;
 	}
-	w->queue = queue_new(w->env->queue, w->device, w->user_id, w->device_id, &cfg, next);
+	w->queue = queue_new(w->env->queue, w->device, w->user_id, w->device_id, &rules);
 	if (w->state == DEVICE_ONLINE)
 		queue_online(w->queue);
+}
+
+static void read_settings(struct worker *w)
+{
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	w->asked++;
+	db_query(w->env->client->db, STMT_DEVICE_RULES, p, DB_IDEMPOTENT, on_settings, w);
+	arena_free(a);
 }
 
 static void on_rules(void *ctx, const PGresult *r, const struct err *e)
@@ -401,19 +428,13 @@ static void read_rules(struct worker *w)
 struct worker *worker_new(struct worker_env *env, int64_t user_id, int64_t device_id)
 {
 	struct worker *w = xcalloc(1, sizeof *w);
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
 
 	w->env = env;
 	w->user_id = user_id;
 	w->device_id = device_id;
 	w->state = DEVICE_IDLE;
 	w->device = device_new(env->client, user_id, device_id, &hooks, w);
-	db_p_i64(p, user_id);
-	db_p_i64(p, device_id);
-	w->asked++;
-	db_query(env->client->db, STMT_PACING_SHOW, p, DB_IDEMPOTENT, on_pacing, w);
-	arena_free(a);
+	read_settings(w);
 	read_rules(w);
 	return w;
 }
@@ -517,6 +538,18 @@ void worker_rules(struct worker *w, const struct fleet_mail *m)
 {
 	if (!w->closing && m->user_id == w->user_id)
 		read_rules(w);
+}
+
+void worker_settings(struct worker *w, const struct fleet_mail *m)
+{
+	if (!w->closing && (m->user_id == 0 || m->user_id == w->user_id))
+		read_settings(w);
+}
+
+void worker_cancel_pairing(struct worker *w)
+{
+	if (!w->closing)
+		device_cancel_pairing(w->device);
 }
 
 static void on_moved(void *ctx, const struct err *e)

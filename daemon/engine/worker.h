@@ -11,6 +11,7 @@ struct worker_env {
 	struct client_env *client;
 	struct queue_env *queue;
 	uint32_t reply_days; /* how old the broadcast may be that a message answers */
+	const struct pacing_defaults *pacing;
 	void (*post)(void *ctx, struct fleet_mail *m); /* to the control loop; takes m */
 	void *ctx;
 };
@@ -21,12 +22,14 @@ void worker_close(struct worker *w, void (*gone)(void *ctx, int64_t device_id), 
 void worker_free(struct worker *w);
 
 void worker_pair(struct worker *w);
+void worker_cancel_pairing(struct worker *w);
 void worker_logout(struct worker *w);
 void worker_wake(struct worker *w, const struct fleet_mail *m);
 void worker_forget(struct worker *w, const struct fleet_mail *m);
 void worker_opted_out(struct worker *w, const struct fleet_mail *m);
 void worker_read(struct worker *w, const struct fleet_mail *m);
 void worker_rules(struct worker *w, const struct fleet_mail *m);
+void worker_settings(struct worker *w, const struct fleet_mail *m);
 void worker_move(struct worker *w, const struct fleet_mail *m);
 void worker_peek(struct worker *w, const struct fleet_mail *m);
 void worker_db_state(struct worker *w, bool up);

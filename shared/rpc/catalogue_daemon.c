@@ -13,7 +13,7 @@ static const struct cat_param status_out[] = {
 	{ "network",      CAT_TEXT,   CAT_REQUIRED, "the network it talks to" },
 	{ "database",     CAT_TEXT,   CAT_REQUIRED, "up, or what is wrong" },
 	{ "shards",       CAT_INT,    CAT_REQUIRED, "shard loops" },
-	{ "devices",      CAT_OBJECT, CAT_REQUIRED, "devices: total, paired, online" },
+	{ "devices",      CAT_OBJECT, CAT_REQUIRED, "devices: total, linked, and how many are in each state" },
 	{ "memory_bytes", CAT_INT,    CAT_REQUIRED, "resident memory" },
 	{ "state_dir",    CAT_TEXT,   CAT_REQUIRED, "where its state lies" },
 	{ NULL },

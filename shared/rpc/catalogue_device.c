@@ -4,8 +4,9 @@
 static const struct cat_param device_fields[] = {
 	{ "id",         CAT_ID,   CAT_REQUIRED, "the device's id" },
 	{ "name",       CAT_TEXT, CAT_REQUIRED, "its name, unique" },
-	{ "state",      CAT_TEXT, CAT_REQUIRED, "unpaired, paired, or what stopped it" },
-	{ "online",     CAT_BOOL, CAT_REQUIRED, "logged in right now" },
+	{ "state",      CAT_TEXT, CAT_REQUIRED, "new, pairing, connecting, online, backoff, logged_out, banned, paused" },
+	{ "online",     CAT_BOOL, CAT_REQUIRED, "logged in right now, whatever its state" },
+	{ "fault",      CAT_TEXT, CAT_OPTIONAL, "what stopped it: logged_out, temp_banned, account_locked, outdated ..." },
 	{ "phone",      CAT_PHONE, CAT_OPTIONAL, "own number, once linked" },
 	{ "lid",        CAT_TEXT, CAT_OPTIONAL, "own LID, once linked" },
 	{ "push_name",  CAT_TEXT, CAT_OPTIONAL, "the name that others see" },
@@ -13,6 +14,14 @@ static const struct cat_param device_fields[] = {
 	{ "queued",     CAT_INT,  CAT_OPTIONAL, "messages that wait for it" },
 	{ "delay_min_ms", CAT_INT, CAT_OPTIONAL, "shortest gap between two messages" },
 	{ "delay_max_ms", CAT_INT, CAT_OPTIONAL, "longest gap between two messages" },
+	{ "per_minute_max", CAT_INT, CAT_OPTIONAL, "messages within a minute at most; 0: any number" },
+	{ "per_hour_max", CAT_INT, CAT_OPTIONAL, "messages within an hour at most; 0: any number" },
+	{ "per_day_max", CAT_INT, CAT_OPTIONAL, "messages within 24 hours at most; 0: any number" },
+	{ "warm_up",    CAT_BOOL, CAT_OPTIONAL, "these are lower while the link is young" },
+	{ "quiet_hours", CAT_TEXT, CAT_OPTIONAL, "it sends nothing within, in your zone; never" },
+	{ "keep_days",  CAT_INT,  CAT_OPTIONAL, "how long its chats are kept; 0: for ever" },
+	{ "store_chats", CAT_BOOL, CAT_OPTIONAL, "its chats are kept" },
+	{ "reach_locked_until", CAT_TIME, CAT_OPTIONAL, "WhatsApp allows no new chats until then" },
 	{ "created_at", CAT_TIME, CAT_OPTIONAL, "when it was made" },
 	{ "linked_at",  CAT_TIME, CAT_OPTIONAL, "when it was linked" },
 	{ NULL },
@@ -21,7 +30,8 @@ static const struct cat_param device_fields[] = {
 static const struct cat_param pairing_fields[] = {
 	{ "device",     CAT_ID,   CAT_REQUIRED, "the device's id" },
 	{ "name",       CAT_TEXT, CAT_REQUIRED, "its name" },
-	{ "state",      CAT_TEXT, CAT_REQUIRED, "connecting, waiting (a code is shown), paired, failed" },
+	{ "pairing",    CAT_ID,   CAT_OPTIONAL, "which attempt since the daemon's start this is" },
+	{ "state",      CAT_TEXT, CAT_REQUIRED, "none, connecting, waiting (a code is shown), paired, failed" },
 	{ "qr",         CAT_TEXT, CAT_OPTIONAL, "text of the current QR code, while waiting" },
 	{ "qr_no",      CAT_INT,  CAT_OPTIONAL, "which code this is, from 1" },
 	{ "qr_count",   CAT_INT,  CAT_OPTIONAL, "how many codes there are in all" },
@@ -35,15 +45,52 @@ static const struct cat_param by_device[] = {
 	{ NULL },
 };
 
+#define DEVICE_SETTINGS \
+	{ "delay_min_ms", CAT_INT, CAT_OPTIONAL, "shortest gap between two messages; a campaign may ask for more", .max = 86400000 }, \
+	{ "delay_max_ms", CAT_INT, CAT_OPTIONAL, "longest gap between two messages", .max = 86400000 }, \
+	{ "per_minute_max", CAT_INT, CAT_OPTIONAL, "messages within any minute at most; 0: as the daemon's settings say", .max = 60000 }, \
+	{ "per_hour_max", CAT_INT, CAT_OPTIONAL, "the same within any hour", .max = 60000 }, \
+	{ "per_day_max", CAT_INT, CAT_OPTIONAL, "the same within any 24 hours", .max = 60000 }, \
+	{ "warm_up", CAT_BOOL, CAT_OPTIONAL, "lower caps while the link is young: 10 % on the first day, all after two weeks" }, \
+	{ "quiet_hours", CAT_TEXT, CAT_OPTIONAL, "send nothing within, in your zone: 22:00-07:00; never", .max = 16 }, \
+	{ "keep_days", CAT_INT, CAT_OPTIONAL, "keep its chats that long; 0: for ever", .max = 36500 }, \
+	{ "store_chats", CAT_BOOL, CAT_OPTIONAL, "keep its chats" }
+
 static const struct cat_param create_in[] = {
 	{ "name", CAT_TEXT, CAT_REQUIRED, "a name of your choice, unique", .min = 1, .max = 64 },
-	{ "delay_min_ms", CAT_INT, CAT_OPTIONAL, "shortest gap between two messages", .max = 86400000 },
-	{ "delay_max_ms", CAT_INT, CAT_OPTIONAL, "longest gap between two messages", .max = 86400000 },
+	DEVICE_SETTINGS,
 	{ NULL },
 };
 const struct cat_method cat_device_create = {
 	.name = "device.create", .role = ROLE_OPERATOR, .writes = true, .in = create_in, .out = device_fields,
 	.args = "name", .http = "POST /api/devices", .doc = "Make a device, not yet linked.",
+};
+
+static const struct cat_param update_in[] = {
+	{ "device", CAT_REF, CAT_REQUIRED, "id or name of the device", .max = 64, .noun = "device" },
+	DEVICE_SETTINGS,
+	{ NULL },
+};
+const struct cat_method cat_device_update = {
+	.name = "device.update", .role = ROLE_OPERATOR, .writes = true, .in = update_in, .out = device_fields,
+	.args = "device", .http = "PATCH /api/devices/{device}",
+	.doc = "Change a device's settings; they count at once.",
+};
+
+static const struct cat_param pause_in[] = {
+	{ "device", CAT_REF, CAT_REQUIRED, "id or name of the device", .max = 64, .noun = "device" },
+	{ "reason", CAT_TEXT, CAT_OPTIONAL, "why, for those who look", .max = 150 },
+	{ NULL },
+};
+const struct cat_method cat_device_pause = {
+	.name = "device.pause", .role = ROLE_OPERATOR, .writes = true, .in = pause_in, .out = device_fields,
+	.args = "device", .http = "POST /api/devices/{device}/pause",
+	.doc = "Let a device send nothing; what it is to send waits, what comes in is taken.",
+};
+const struct cat_method cat_device_resume = {
+	.name = "device.resume", .role = ROLE_OPERATOR, .writes = true, .in = by_device, .out = device_fields,
+	.args = "device", .http = "POST /api/devices/{device}/resume",
+	.doc = "Let a paused or stopped device go on.",
 };
 
 static const struct cat_param list_in[] = {
@@ -65,6 +112,12 @@ const struct cat_method cat_device_pair = {
 	.name = "device.pair", .role = ROLE_OPERATOR, .writes = true, .in = by_device, .out = pairing_fields,
 	.args = "device", .http = "POST /api/devices/{device}/pair",
 	.doc = "Link a device to a phone by QR code.",
+};
+
+const struct cat_method cat_device_cancel = {
+	.name = "device.cancel", .role = ROLE_OPERATOR, .writes = true, .in = by_device, .out = pairing_fields,
+	.args = "device", .http = "POST /api/devices/{device}/cancel",
+	.doc = "Give up linking that is under way.",
 };
 
 const struct cat_method cat_device_qr = {

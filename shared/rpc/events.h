@@ -11,13 +11,15 @@
 /* constant, topic, fields of data, doc. Ids are strings. */
 /* clang-format off */
 #define EVENT_TABLE(X) \
-	X(DEVICE_QR, "device.qr", "device name qr qr_no qr_count expires_ms", "a new QR text to scan; passing, without an id") \
+	X(DEVICE_QR, "device.qr", "device name pairing qr qr_no qr_count expires_ms", "a new QR text to scan; passing, without an id") \
 	X(DEVICE_PAIRED, "device.paired", "device name phone lid", "the device is linked") \
-	X(DEVICE_PAIR_FAILED, "device.pair_failed", "device name reason", "pairing ended without a link") \
+	X(DEVICE_PAIR_FAILED, "device.pair_failed", "device name state fault reason", "pairing ended without a link") \
 	X(DEVICE_ONLINE, "device.online", "device name", "the device is logged in") \
-	X(DEVICE_OFFLINE, "device.offline", "device name reason", "the device lost its connection") \
-	X(DEVICE_FAULT, "device.fault", "device name state reason", "the server refuses the device") \
-	X(DEVICE_LOGGED_OUT, "device.logged_out", "device name reason", "the device is no longer linked") \
+	X(DEVICE_OFFLINE, "device.offline", "device name state fault reason", "the device lost its connection") \
+	X(DEVICE_FAULT, "device.fault", "device name state fault reason", "the server refuses the device") \
+	X(DEVICE_PAUSED, "device.paused", "device name state reason by_itself", "the device sends nothing until it is resumed") \
+	X(DEVICE_RESUMED, "device.resumed", "device name", "the device may send again") \
+	X(DEVICE_LOGGED_OUT, "device.logged_out", "device name state fault reason", "the device is no longer linked") \
 	X(MESSAGE_RECEIVED, "message.received", "device chat sender id kind text at push_name", "a message came") \
 	X(MESSAGE_QUEUED, "message.queued", "id device to", "a message was accepted") \
 	X(MESSAGE_SENT, "message.sent", "id msg_id device to campaign", "the server took it") \

@@ -12,3 +12,20 @@ alter table devices
   add column store_chats boolean not null default true,
   add column reach_locked_until timestamptz,         -- new chats wait until then
   add check ((quiet_from is null) = (quiet_to is null));
+
+-- how many were sent lately, in the form of pacing_save()
+alter table device_pacing add column counts bytea;
+
+-- queues that stand still as a whole: a user's, everybody's
+create table queue_pauses (
+  user_id bigint primary key references users (id) on delete cascade,
+  reason text,
+  at timestamptz not null default now()
+);
+call wall('queue_pauses');
+create table queue_hold (
+  one boolean primary key default true check (one),
+  reason text,
+  at timestamptz not null default now()
+);
+grant select on queue_hold to wad_tenant;

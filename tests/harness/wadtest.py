@@ -200,7 +200,9 @@ class Wad:
         self.env = dict(env or {})
         self.process = None
         rows = {"network.url": sandbox.url(plain), "network.tls_ca_file": sandbox.ca_file,
-                "network.noise_root_key": sandbox.root_key, "network.connect_rate": "500", "rpc.socket": self.socket}
+                "network.noise_root_key": sandbox.root_key, "network.connect_rate": "500", "rpc.socket": self.socket,
+                # links of tests are always young, and their phones patient
+                "pacing.per_minute_max": "0", "pacing.per_hour_max": "0", "pacing.per_day_max": "0"}
         rows.update(settings or {})
         section = None
         with open(self.config, "w") as f:
@@ -234,9 +236,11 @@ class Wad:
 
         wait_until(ready, seconds, "wad answers on its socket")
 
-    def call(self, method, **params):
+    def call(self, method, as_user=None, **params):
         rpc = Rpc(self.socket)
         try:
+            if as_user:
+                rpc.call("system.act_as", user=as_user)
             return rpc.call(method, **params)
         finally:
             rpc.close()
@@ -248,12 +252,12 @@ class Wad:
             raise Failure(f"wactl {' '.join(map(str, args))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
-    def pair(self, name, phone, create=True, **params):
+    def pair(self, name, phone, create=True, as_user=None, **params):
         """Makes a device and links it to the phone, through the QR text."""
-        if create:
-            self.call("device.create", name=name, **params)
-        self.call("device.pair", device=name)
-        qr = wait_until(lambda: self.call("device.qr", device=name).get("qr"), 30, f"device {name} shows a QR code")
+        if create:  # without gaps, unless the caller or the campaign asks for some
+            self.call("device.create", as_user, name=name, **{"delay_min_ms": 0, "delay_max_ms": 0, **params})
+        self.call("device.pair", as_user, device=name)
+        qr = wait_until(lambda: self.call("device.qr", as_user, device=name).get("qr"), 30, f"device {name} shows a QR code")
         self.sandbox.scan(qr, phone)
 
     def online(self):

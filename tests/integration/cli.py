@@ -46,6 +46,10 @@ DEVICE = "id name state online"
 DEVICE_MORE = "phone lid push_name reason queued delay_min_ms delay_max_ms created_at linked_at"
 CAMPAIGN = "id title state total left counts has_image device_choice grace_s expire_s created_at updated_at"
 CAMPAIGN_MORE = "niche status text follow_up devices delay_min_ms delay_max_ms start_at zone finished_at reason"
+DEVICE_MORE = ("phone lid push_name reason queued delay_min_ms delay_max_ms created_at linked_at fault per_minute_max "
+               "per_hour_max per_day_max warm_up quiet_hours keep_days store_chats reach_locked_until")
+CAMPAIGN = "id title state total left counts has_image start_at created_at"
+CAMPAIGN_MORE = "niche status text devices delay_min_ms delay_max_ms finished_at"
 MESSAGE = "id state device to attempt created_at"
 CHAT = "chat device name is_group unread last_at from_me"
 CHAT_MORE = "phone last_kind last_text status"
@@ -63,8 +67,12 @@ KEYS = {
     "device create g1": (DEVICE, DEVICE_MORE),
     "device list": (DEVICE, DEVICE_MORE),
     "device show d0": (DEVICE + " phone lid queued created_at linked_at", DEVICE_MORE),
-    "device pair g1": ("device name state", "qr qr_no qr_count expires_ms reason"),
-    "device qr g1": ("device name state", "qr qr_no qr_count expires_ms reason"),
+    "device update g1 --per-day-max 9 --quiet-hours 22:00-07:00": (DEVICE, DEVICE_MORE),
+    "device pause g1 --reason lunch": (DEVICE, DEVICE_MORE),
+    "device resume g1": (DEVICE, DEVICE_MORE),
+    "device pair g1": ("device name state", "qr qr_no qr_count expires_ms reason pairing"),
+    "device qr g1": ("device name state", "qr qr_no qr_count expires_ms reason pairing"),
+    "device cancel g1": ("device name state", "qr qr_no qr_count expires_ms reason pairing"),
     "message send --device d0 --to 60120000005 --text k": ("id state device to", ""),
     "message send --device d0 --to 60120000005 --text k --wait delivered":
         (MESSAGE + " text msg_id sent_at delivered_at", "read_at error campaign"),
@@ -452,7 +460,7 @@ def the_shell_runs_commands_and_keeps_no_loose_history(build):
         try:
             t.wait("wactl>")
             t.tmux("send-keys", "device create 'with blank'", "Enter")
-            t.wait("unpaired")
+            t.wait("new")
             t.tmux("send-keys", "device sho", "Tab", "wi", "Tab")
             t.wait("device show with")
             t.tmux("send-keys", "C-c")

@@ -108,7 +108,7 @@ def a_pairing_that_was_cut_short_can_be_done_again(build):
 
             def settled():
                 got = w.wad.call("device.show", device=f"d{i}")
-                return got if got["online"] or got["state"] in ("unpaired", "logged_out") else None
+                return got if got["online"] or got["state"] in ("new", "logged_out") else None
 
             if not wait_until(settled, 30, f"d{i} is online or can be paired again")["online"]:
                 w.wad.pair(f"d{i}", DEVICE + i, create=False)

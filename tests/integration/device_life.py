@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """One device against the simulated network: pairing and its refusals, the restart and login that follow,
 loss and return, every class of failure, the server's wishes, logout. usage: device_life.py BUILD"""
+import json
 import os
 import sys
 import tempfile
@@ -8,7 +9,7 @@ import time
 
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(root, "tests/harness"))
-from wadtest import Failure, Sandbox, Wad, wait_until  # noqa: E402
+from wadtest import Failure, Rpc, RpcError, Sandbox, Wad, wait_until  # noqa: E402
 
 PHONE = 60110000001
 
@@ -29,6 +30,12 @@ class Bench:
     def wait_state(self, name, *states, seconds=40):
         return wait_until(lambda: self.device(name)["state"] in states and self.device(name), seconds,
                           f"device {name} is {' or '.join(states)}; it is {self.device(name)}")
+
+    def wait_fault(self, name, fault, state, seconds=40):
+        got = wait_until(lambda: self.device(name).get("fault") == fault and self.device(name), seconds,
+                         f"device {name} is stopped by {fault}; it is {self.device(name)}")
+        expect(f"state with {fault}", got["state"], state)
+        return got
 
     def wait_online(self, name, seconds=40):
         return wait_until(lambda: self.device(name)["online"] and self.device(name), seconds,
@@ -62,7 +69,7 @@ def rows(answer, key):
 def pairs_and_logs_in(b):
     b.wad.pair("one", PHONE)
     got = b.wait_online("one")
-    expect("state", got["state"], "paired")
+    expect("state", got["state"], "online")
     expect("phone", str(got["phone"]), str(PHONE))
     if not got["lid"]:
         raise Failure(f"no LID after pairing: {got}")
@@ -91,7 +98,7 @@ def comes_back_after_a_drop(b):
     b.wait_offline("one")
     b.wait_online("one")
     expect("same address", b.device("one")["lid"], before["lid"])
-    expect("still without a fault", b.device("one")["state"], "paired")
+    expect("still without a fault", b.device("one")["state"], "online")
 
 
 def survives_a_restart_of_the_network(b):
@@ -117,27 +124,27 @@ def waits_out_a_503(b):
 
 def stops_on_failures(b):
     """Each class of login failure is its own state, and stays until the operator says otherwise."""
-    for reason, state in ((405, "outdated"), (403, "account_locked"), (409, "bad_user_agent"),
-                          (406, "account_banned")):
+    for reason, fault, state in ((405, "outdated", "paused"), (403, "account_locked", "banned"),
+                                 (409, "bad_user_agent", "paused"), (406, "account_banned", "banned")):
         fail_next_login(b, reason=reason)
-        got = b.wait_state("one", state)
+        got = b.wait_fault("one", fault, state)
         if str(reason) not in got.get("reason", ""):
             raise Failure(f"the reason is not told: {got}")
         b.faults()
         time.sleep(1.5)  # longer than the first backoff: it does not come back by itself
         expect(f"state after {reason}", b.device("one")["state"], state)
-        b.wad.call("device.pair", device="one")
-        expect("state again", b.wait_online("one")["state"], "paired")
+        b.wad.call("device.resume", device="one")
+        expect("state again", b.wait_online("one")["state"], "online")
 
 
 def a_lock_outlives_a_restart(b):
     fail_next_login(b, reason=403)
-    b.wait_state("one", "account_locked")
+    b.wait_fault("one", "account_locked", "banned")
     b.faults()
     b.wad.stop()
     b.wad.start()
     b.wait_online("refreshed")
-    expect("after a restart", b.device("one")["state"], "account_locked")
+    expect("after a restart", b.device("one")["state"], "banned")
     b.wad.call("device.pair", device="one")
     b.wait_online("one")
 
@@ -145,7 +152,7 @@ def a_lock_outlives_a_restart(b):
 def stops_when_replaced(b):
     b.sandbox.faults(target=str(PHONE), streamError={"child": "conflict", "attrs": {"type": "replaced"}})
     b.sandbox.faults(target=str(PHONE), dropNow=True)
-    b.wait_state("one", "replaced")
+    b.wait_fault("one", "replaced", "paused")
     b.faults()
     b.wad.call("device.pair", device="one")
     b.wait_online("one")
@@ -153,7 +160,7 @@ def stops_when_replaced(b):
 
 def bans_end_by_themselves(b):
     fail_next_login(b, reason=402, attrs={"code": "101", "expire": "3"})
-    got = b.wait_state("one", "temp_banned")
+    got = b.wait_fault("one", "temp_banned", "banned")
     if "strangers" not in (got.get("reason") or ""):
         raise Failure(f"the ban's cause is not told: {got}")
     b.faults()
@@ -196,6 +203,93 @@ def unused_codes_end(b):
     b.wait_online("unused")
 
 
+def linking_is_an_object(b):
+    """Each attempt has its number; it can be cancelled; nobody's phone is linked twice."""
+    topics = []
+    b.wad.call("device.create", name="third")
+    expect("before", b.wad.call("device.qr", device="third")["state"], "none")
+    first = b.wad.call("device.pair", device="third")
+    expect("asked", first["state"], "connecting")
+    expect("device", b.device("third")["state"] in ("new", "pairing"), True)
+    wait_until(lambda: b.wad.call("device.qr", device="third").get("qr"), 30, "a QR code")
+    expect("state while a code is shown", b.device("third")["state"], "pairing")
+    expect("asked again: the same attempt", b.wad.call("device.pair", device="third")["pairing"], first["pairing"])
+    b.wad.call("device.cancel", device="third")
+    b.wait_state("third", "new")
+    got = b.wad.call("device.qr", device="third")
+    expect("cancelled", (got["state"], got.get("reason")), ("failed", "linking was cancelled"))
+    try:
+        b.wad.call("device.cancel", device="third")
+        raise Failure("cancelled twice")
+    except RpcError as e:
+        expect("code", e.code, -32003)
+    second = b.wad.call("device.pair", device="third")
+    if second["pairing"] == first["pairing"]:
+        raise Failure("a new attempt has the old number")
+    qr = wait_until(lambda: b.wad.call("device.qr", device="third").get("qr"), 30, "a QR code")
+    try:
+        b.sandbox.scan(qr, PHONE + 1)  # linked as "refreshed" already
+        raise Failure("the phone was told that it is linked")
+    except Failure as e:
+        if "409" not in str(e) and "422" not in str(e):
+            raise
+    b.wait_state("third", "new")
+    if "another device" not in b.wad.call("device.qr", device="third").get("reason", ""):
+        raise Failure(f"the reason is not told: {b.wad.call('device.qr', device='third')}")
+    expect("the first link", b.wait_online("refreshed")["state"], "online")
+    topics = [e["topic"] for e in events_of(b, "third")]
+    expect("events of failed attempts", topics.count("device.pair_failed"), 2)
+    b.wad.pair("third", PHONE + 3, create=False)
+    b.wait_online("third")
+
+
+def settings_survive_pairing_again(b):
+    b.wad.call("device.update", device="third", delay_min_ms=10, delay_max_ms=20, per_day_max=77, quiet_hours="01:00-02:30",
+               keep_days=30, store_chats=False, warm_up=False)
+    before = b.device("third")
+    expect("settings", [before[k] for k in ("delay_max_ms", "per_day_max", "quiet_hours", "keep_days", "store_chats")],
+           [20, 77, "01:00-02:30", 30, False])
+    b.wad.call("device.logout", device="third")
+    b.wait_state("third", "logged_out")
+    b.wad.pair("third", PHONE + 3, create=False)
+    after = b.wait_online("third")
+    for key in ("id", "delay_min_ms", "delay_max_ms", "per_day_max", "quiet_hours", "keep_days", "store_chats", "warm_up"):
+        expect(key, after[key], before[key])
+
+
+def a_paused_device_is_paused_until_it_is_resumed(b):
+    b.wad.call("device.pause", device="third", reason="holiday")
+    got = b.device("third")
+    expect("paused", (got["state"], got["reason"], got["online"]), ("paused", "holiday", True))
+    row = b.wad.call("message.send", device="third", to=str(PHONE + 10), text="after the holiday")["id"]
+    b.wad.stop()
+    b.wad.start()
+    b.wait_online("third")
+    expect("after a restart", b.device("third")["state"], "paused")
+    time.sleep(0.5)
+    expect("what it is to send", b.wad.call("message.show", id=row)["state"], "pending")
+    b.wad.call("device.resume", device="third")
+    expect("resumed", b.device("third")["state"], "online")
+    wait_until(lambda: b.sandbox.shown("after the holiday"), 20, "the message is shown")
+    topics = [e["topic"] for e in events_of(b, "third")]
+    expect("events", [t for t in topics if t in ("device.paused", "device.resumed")], ["device.paused", "device.resumed"])
+
+
+def events_of(b, name):
+    """All stored events of a device."""
+    ident, rpc, found = b.device(name)["id"], Rpc(b.wad.socket), []
+    rpc.call("event.subscribe", topics=["device.*"], since_id="0")
+    rpc.sock.settimeout(1)
+    try:
+        while True:
+            line = json.loads(rpc.file.readline())
+            event = line.get("params", {})
+            if event.get("id") and event.get("data", {}).get("device") == ident:
+                found.append(event)
+    except (TimeoutError, OSError):
+        return found
+
+
 def no_complaints(b):
     expect("violations", b.sandbox.violations(), [])
     expect("stanzas without an answer", rows(b.sandbox.admin("GET", "/admin/unhandled"), "unhandled"), [])
@@ -204,7 +298,8 @@ def no_complaints(b):
 STEPS = (pairs_and_logs_in, honours_a_refreshed_secret, comes_back_after_a_drop, answers_the_servers_ping,
          waits_out_a_503, stops_on_failures, a_lock_outlives_a_restart, stops_when_replaced,
          bans_end_by_themselves, comes_back_after_its_own_restart, survives_a_restart_of_the_network,
-         an_unlinked_device_is_logged_out, unused_codes_end, logout_removes_it_from_the_phone, no_complaints)
+         an_unlinked_device_is_logged_out, unused_codes_end, linking_is_an_object, settings_survive_pairing_again,
+         a_paused_device_is_paused_until_it_is_resumed, logout_removes_it_from_the_phone, no_complaints)
 
 
 def main(build):

@@ -82,6 +82,10 @@ VALUES = {  # two good values each, and one that is refused
     "webhook.http": ("true", "false", "perhaps"),
     "webhook.ca_file": ("/etc/passwd", "/etc/group", "/nonexistent/ca.pem"),
     "analytics.reply_days": ("1", "2", "91"),
+    "pacing.per_minute_max": ("1", "2", "60001"),
+    "pacing.per_hour_max": ("1", "2", "x"),
+    "pacing.per_day_max": ("1", "2", "-1"),
+    "pacing.warm_up": ("yes", "no", "maybe"),
 }
 
 

@@ -28,7 +28,8 @@ struct line {
 	unsigned dials, offlines, onlines, wiped, stanzas, acks;
 	enum stmt committed[LINE_STMTS_MAX]; /* of committed units, in order */
 	size_t committed_len;
-	bool db_fails; /* commits end with ERR_DATABASE */
+	bool db_fails;    /* commits end with ERR_DATABASE */
+	bool phone_taken; /* another device is linked to the phone */
 	/* hooks */
 	enum device_state states[64];
 	size_t states_len;

@@ -338,7 +338,9 @@ static void linking_stores_answers_and_restarts(void **state)
 	line_free(l);
 }
 
-static void refused(const char *vector, const char *jid, bool db_fails, const char *code,
+enum trouble { NO_TROUBLE, DB_FAILS, PHONE_TAKEN };
+
+static void refused(const char *vector, const char *jid, enum trouble trouble, const char *code,
 		    const char *text)
 {
 	struct line *l = line_new();
@@ -351,7 +353,8 @@ static void refused(const char *vector, const char *jid, bool db_fails, const ch
 		if (vector && strstr(vectors_text(c, "expect"), vector))
 			container = vectors_hex(l->a, c, "hmac_container");
 	to_pairing(l);
-	l->db_fails = db_fails;
+	l->db_fails = trouble == DB_FAILS;
+	l->phone_taken = trouble == PHONE_TAKEN;
 	server_iq_on(l->d, success(l, container, jid));
 	line_db(l);
 	error = node_child(line_sent(l, 0), "error");
@@ -369,10 +372,13 @@ static void refused(const char *vector, const char *jid, bool db_fails, const ch
 static void refusals_tell_the_server_why(void **state)
 {
 	(void)state;
-	refused("hmac", "15550001111:7@s.whatsapp.net", false, "401", "hmac-mismatch");
-	refused("signature", "15550001111:7@s.whatsapp.net", false, "401", "signature-mismatch");
-	refused(NULL, "15550001111:7@s.whatsapp.net", true, "500", "internal-error");
-	refused(NULL, "group@g.us", false, "500", "internal-error");
+	refused("hmac", "15550001111:7@s.whatsapp.net", NO_TROUBLE, "401", "hmac-mismatch");
+	refused("signature", "15550001111:7@s.whatsapp.net", NO_TROUBLE, "401",
+		"signature-mismatch");
+	refused(NULL, "15550001111:7@s.whatsapp.net", DB_FAILS, "500", "internal-error");
+	refused(NULL, "15550001111:7@s.whatsapp.net", PHONE_TAKEN, "409",
+		"another device of yours is linked to this phone");
+	refused(NULL, "group@g.us", NO_TROUBLE, "500", "internal-error");
 }
 
 int main(void)

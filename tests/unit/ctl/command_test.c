@@ -60,9 +60,9 @@ static json_t *answer_device(struct canned *c, struct fake_daemon *d, const char
 	const char *device = json_string_value(json_object_get(params, "device"));
 
 	if (strcmp(verb, "list") == 0)
-		return json_pack("{s:[o, o]}", "devices", device_row("paired"),
+		return json_pack("{s:[o, o]}", "devices", device_row("online"),
 				 json_pack("{s:s, s:s, s:s, s:b}", "id", "8", "name", "x\033[31m",
-					   "state", "unpaired", "online", 0));
+					   "state", "new", "online", 0));
 	if (device && strcmp(device, "sales-1") != 0 && strcmp(device, "7") != 0) {
 		err_set(e, strcmp(device, "taken") ? ERR_NOT_FOUND : ERR_CONFLICT, "no device '%s'",
 			device);
@@ -87,7 +87,7 @@ static json_t *answer_device(struct canned *c, struct fake_daemon *d, const char
 	c->deletions += strcmp(verb, "delete") == 0;
 	if (strcmp(verb, "delete") == 0)
 		return json_pack("{s:s, s:i}", "device", "7", "cancelled", 3);
-	return device_row("paired");
+	return device_row("online");
 }
 
 static json_t *answer_event(struct canned *c, struct fake_daemon *d, const json_t *params)
@@ -232,8 +232,7 @@ static void data_goes_to_stdout_in_a_stable_form(void **state)
 
 	(void)state;
 	sh(r, d, "wactl device list --fields id,name,state");
-	assert_string_equal(r->out,
-			    "id\tname\tstate\n7\tsales-1\tpaired\n8\tx\\x1b[31m\tunpaired\n");
+	assert_string_equal(r->out, "id\tname\tstate\n7\tsales-1\tonline\n8\tx\\x1b[31m\tnew\n");
 	assert_string_equal(r->err, "");
 	sh(r, d, "wactl -v device list --fields id | cat");
 	assert_string_equal(r->out, "id\n7\n8\n");
@@ -343,7 +342,7 @@ static void pairing_follows_the_codes(void **state)
 	assert_non_null(strstr(r->out, "\xe2\x96\x80"));
 	assert_non_null(strstr(r->out, "sales-1: code 2 of 6, 20 s left"));
 	sh(r, d, "wactl device pair sales-1 -o json --wait --fields id,state");
-	assert_string_equal(r->out, "{\n  \"id\": \"7\",\n  \"state\": \"paired\"\n}\n");
+	assert_string_equal(r->out, "{\n  \"id\": \"7\",\n  \"state\": \"online\"\n}\n");
 	c.state = "device.pair_failed";
 	sh(r, d, "wactl device pair sales-1 --qr text");
 	assert_int_equal(r->exit_code, 1);

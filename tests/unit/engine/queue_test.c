@@ -247,7 +247,9 @@ static void start(uint32_t gap_min_ms, uint32_t gap_max_ms)
 {
 	/* the double needs no device, but the queue tells a closed one by NULL */
 	w.queue = queue_new(&w.env, (struct device *)(uintptr_t)1, 1, 1,
-			    &(struct pacing_cfg){ gap_min_ms, gap_max_ms }, (unix_ms){ INT64_MIN });
+			    &(struct device_rules){ .pacing = { .gap = { gap_min_ms, gap_max_ms },
+								.linked_at = { INT64_MIN } },
+						    .next_at = { INT64_MIN } });
 	queue_online(w.queue);
 }
 
@@ -328,7 +330,7 @@ static void without_a_gap_many_are_under_way(void **state)
 	(void)state;
 	for (int i = 0; i < 100; i++)
 		rows[i] = (struct row){ i + 1, 7, 0, 1, 0 };
-	start(1000, 1000); /* the campaign's own delays of 0 win */
+	start(0, 0);
 	commit_all(rows, 100);
 	assert_int_equal(w.job_len, QUEUE_PARALLEL);
 	while (w.job_len)
@@ -421,7 +423,7 @@ static void a_message_may_fail_while_it_is_handed_over(void **state)
 	for (int i = 0; i < 60; i++)
 		rows[i] = (struct row){ i + 1, 7, 0, 1, 0 };
 	w.fails = true;
-	start(1000, 1000);
+	start(0, 0);
 	commit_all(rows, 60);
 	assert_int_equal(w.sends, 60);
 	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 60);
@@ -443,7 +445,7 @@ static void a_limit_parks_the_device(void **state)
 	queue_wake(w.queue);
 	assert_int_equal(w.sends, 1);
 	queue_stats(w.queue, &stats);
-	assert_string_equal(stats.why, "pacing");
+	assert_string_equal(stats.why, "cool-down");
 	clock_fake_advance(&w.clock, 2);
 	queue_wake(w.queue);
 	assert_int_equal(w.sends, 2);
