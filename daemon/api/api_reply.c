@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "daemon/api/content_param.h"
 #include "daemon/api/handlers.h"
 #include "daemon/engine/phrase.h"
 #include "daemon/engine/reply.h"
@@ -154,9 +155,11 @@ static enum errc read_pattern(const struct rpc_req *req, char folded[static PHRA
 	return ERR_OK;
 }
 
-struct rpc_done api_reply_create(struct rpc_req *req)
+/* the text is good */
+static void create(void *ctx, const struct err *checked)
 {
-	struct err e = ERR_NONE;
+	struct rpc_req *req = ctx;
+	struct err e = *checked;
 	const struct fleet_device *d = NULL;
 	char folded[PHRASE_MAX];
 	const char *pattern;
@@ -164,13 +167,12 @@ struct rpc_done api_reply_create(struct rpc_req *req)
 	struct db_params *p;
 	struct when w;
 
-	if (rpc_param_has(req->params, "device")) {
+	if (e.code == ERR_OK && rpc_param_has(req->params, "device"))
 		d = req_device(req, "device", &e);
-		if (d == NULL)
-			return rpc_fail(req, &e);
+	if (e.code || read_pattern(req, folded, &pattern, &e) || read_when(req, &w, &e)) {
+		rpc_fail(req, &e);
+		return;
 	}
-	if (read_pattern(req, folded, &pattern, &e) || read_when(req, &w, &e))
-		return rpc_fail(req, &e);
 	a = arena_new();
 	p = db_params_new(a);
 	db_p_i64(p, req->user_id);
@@ -187,7 +189,19 @@ struct rpc_done api_reply_create(struct rpc_req *req)
 	db_p_i32(p, w.days);
 	req_query(req, STMT_REPLY_CREATE, p, DB_ONCE, on_changed, req);
 	arena_free(a);
+}
+
+static struct rpc_done check_text(struct rpc_req *req, void (*then)(void *ctx, const struct err *e))
+{
+	const char *text = rpc_param_text(req->params, "text");
+
+	content_texts_check(req, "text", &text, 1, then, req);
 	return rpc_later(req);
+}
+
+struct rpc_done api_reply_create(struct rpc_req *req)
+{
+	return check_text(req, create);
 }
 
 static void put_int_if(struct db_params *p, const struct rpc_req *req, const char *name)
@@ -198,15 +212,18 @@ static void put_int_if(struct db_params *p, const struct rpc_req *req, const cha
 		db_p_null(p);
 }
 
-struct rpc_done api_reply_update(struct rpc_req *req)
+static void update(void *ctx, const struct err *checked)
 {
-	struct err e = ERR_NONE;
+	struct rpc_req *req = ctx;
+	struct err e = *checked;
 	struct arena *a;
 	struct db_params *p;
 	struct when w;
 
-	if (read_when(req, &w, &e))
-		return rpc_fail(req, &e);
+	if (e.code || read_when(req, &w, &e)) {
+		rpc_fail(req, &e);
+		return;
+	}
 	a = arena_new();
 	p = db_params_new(a);
 	db_p_i64(p, req->user_id);
@@ -226,7 +243,11 @@ struct rpc_done api_reply_update(struct rpc_req *req)
 		db_p_null(p);
 	req_query(req, STMT_REPLY_UPDATE, p, DB_IDEMPOTENT, on_changed, req);
 	arena_free(a);
-	return rpc_later(req);
+}
+
+struct rpc_done api_reply_update(struct rpc_req *req)
+{
+	return check_text(req, update);
 }
 
 static void on_deleted(void *ctx, const PGresult *r, const struct err *e)

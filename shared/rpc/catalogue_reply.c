@@ -26,7 +26,7 @@ static const struct cat_param fields[] = {
 	{ "daily_max",  CAT_INT,  CAT_OPTIONAL, "answers a day at most", most, 1, 100000 },
 
 static const struct cat_param create_in[] = {
-	{ "text",       CAT_TEXT, CAT_REQUIRED, "the answer; {name} becomes the contact's name", .min = 1, .max = 4096 },
+	{ "text",       CAT_TEXT, CAT_REQUIRED, "the answer; may hold variables and variants as a campaign's text", .min = 1, .max = 4096 },
 	{ "match",      CAT_ENUM, CAT_OPTIONAL, "any text, one that holds the words, or one the expression fits", "any", .values = MATCHES },
 	{ "pattern",    CAT_TEXT, CAT_OPTIONAL, "words that the text holds, or a POSIX extended regular expression", .min = 1, .max = 200 },
 	SETTINGS("86400", "500")
@@ -60,7 +60,7 @@ const struct cat_method cat_reply_show = {
 static const struct cat_param update_in[] = {
 	{ "rule",       CAT_ID,   CAT_REQUIRED, "id of the rule", .noun = "reply" },
 	{ "enabled",    CAT_BOOL, CAT_OPTIONAL, "answers or not" },
-	{ "text",       CAT_TEXT, CAT_OPTIONAL, "the answer; {name} becomes the contact's name", .min = 1, .max = 4096 },
+	{ "text",       CAT_TEXT, CAT_OPTIONAL, "the answer; may hold variables and variants as a campaign's text", .min = 1, .max = 4096 },
 	SETTINGS(NULL, NULL)
 	{ NULL },
 };

@@ -95,3 +95,6 @@ language sql stable as $$
   select coalesce(first_day::date, u.today - (days - 1)), coalesce(last_day::date, u.today), u.zone
   from (select users.zone, (now() at time zone users.zone)::date as today from users where id = who) u
 $$;
+
+-- the row of an answer by a rule: its text is known when it leaves
+alter table reply_log add column outbox_id bigint;

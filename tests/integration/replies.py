@@ -144,7 +144,7 @@ def rules_answer_once_and_within_their_bounds(build):
             wad.pair(f"d{i}", DEVICE + i, **FAST)
         wad.wait_online(2)
         leads(w, 2)
-        price = wad.call("reply.create", text="Dear {name}: 5", match="keyword", pattern="Price")
+        price = wad.call("reply.create", text="{Dear|Dear} {name}: {number:5}", match="keyword", pattern="Price")
         order = wad.call("reply.create", text="Thanks", match="regex", pattern="^order #?[0-9]+$", cooldown_s=0)
         wad.call("reply.create", text="Only d1", match="keyword", pattern="one", device="d1")
         never = wad.call("reply.create", text="never", match="keyword", pattern="price", hours="00:00-00:01", days="mon")
@@ -159,6 +159,10 @@ def rules_answer_once_and_within_their_bounds(build):
         write(w, LEAD + 2, "one", DEVICE)
         write(w, LEAD + 3, "one", DEVICE + 1)
         wait_until(lambda: seen(w, LEAD + 3) == ["Only d1"], 20, "the device's own rule")
+        # an "extended" text, as answers with a quotation are; a phone that is no lead, by its own name
+        w.sandbox.admin("POST", f"/admin/phones/{LEAD + 10}/send",
+                        {"to": str(DEVICE), "message": {"extendedTextMessage": {"text": "your price?"}}})
+        wait_until(lambda: seen(w, LEAD + 10) == [f"Dear Phone {LEAD + 10}: 5"], 20, "an extended text is answered")
         # somebody of this installation, a group of automata, is not answered
         write(w, DEVICE + 1, "price", DEVICE)
         stored(w, "price")
@@ -176,9 +180,9 @@ def rules_answer_once_and_within_their_bounds(build):
         write(w, LEAD + 6, "your price?")
         stored(w, "your price?")
         # a daily cap and a rule that is off
-        wad.call("reply.update", rule=price["id"], daily_max=2, text="Now 6")
+        wad.call("reply.update", rule=price["id"], daily_max=3, text="Now 6")
         write(w, LEAD + 7, "price!")
-        wait_until(lambda: seen(w, LEAD + 7) == ["Now 6"], 20, "the second of the day")
+        wait_until(lambda: seen(w, LEAD + 7) == ["Now 6"], 20, "the last of the day")
         write(w, LEAD + 8, "price!!")
         stored(w, "price!!")
         off = wad.call("reply.update", rule=order["id"], enabled=False)
@@ -189,12 +193,14 @@ def rules_answer_once_and_within_their_bounds(build):
         counts = {i: len(seen(w, LEAD + i)) for i in range(10)}
         check(counts == {0: 1, 1: 2, 2: 0, 3: 1, 4: 5, 5: 1, 6: 1, 7: 1, 8: 0, 9: 0}, f"answers: {counts}")
         log = wad.call("reply.log", rule=price["id"])["replies"]
-        check([(r["to"], r["text"]) for r in log] == [(str(LEAD), "Dear Lead 0: 5"), (str(LEAD + 7), "Now 6")], f"{log}")
+        check([(r["to"], r["text"]) for r in log] == [(str(LEAD), "Dear Lead 0: 5"),
+              (str(LEAD + 10), f"Dear Phone {LEAD + 10}: 5"), (str(LEAD + 7), "Now 6")], f"{log}")
         check(len(wad.call("reply.list")["rules"]) == 4, "four rules")
         wad.wactl("reply", "delete", price["id"], "--yes")
         check(wad.wactl("reply", "show", price["id"], check=False).returncode == 5, "it is still there")
         for bad in ({"text": "x", "match": "regex", "pattern": "(a"}, {"text": "x", "match": "regex", "pattern": "(a)\\1"},
                     {"text": "x", "pattern": "a"}, {"text": "x", "match": "keyword"}, {"text": "x", "hours": "9-5"},
+                    {"text": "{Hi", "match": "any"}, {"text": "{nobodyhas}"},
                     {"text": "x", "days": "someday"}):
             try:
                 wad.call("reply.create", **bad)
