@@ -29,7 +29,7 @@ void httpd_answer_set(struct httpd_req *q, unsigned status, struct MHD_Response 
 	q->response = r;
 	q->status = status;
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(r, "Content-Security-Policy", csp);
+	MHD_add_response_header(r, "Content-Security-Policy", q->page.csp ? q->page.csp : csp);
 	MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(r, "Cache-Control", "no-store");
 	httpd_cors_headers(q, r);

@@ -8,41 +8,33 @@
 
 /* -- the answer -- */
 
-static void put_escaped(struct wr *w, const char *text)
-{
-	static const char safe[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-	char escaped[4];
-
-	for (; *text; text++) {
-		if (strchr(safe, *text)) {
-			wr_u8(w, (uint8_t)*text);
-		} else {
-			snprintf(escaped, sizeof escaped, "%%%02X", (uint8_t)*text);
-			wr_str(w, escaped);
-		}
-	}
-}
-
-/* the same address with after=<next> */
+/* the same address with after=<next>, or before= where the list goes that way */
 static void link_next(struct httpd_req *q, const char *next)
 {
+	const char *way = "after";
 	struct wr w;
+
+	if (cat_param_find(q->method->in, "before"))
+		way = "before";
+	for (size_t i = 0; i < q->target.query_len; i++)
+		if (strcmp(q->target.query[i].name, "after") == 0)
+			way = "after";
 
 	wr_init(&w, 4 * HTTP_TARGET_MAX);
 	wr_str(&w, "<");
 	wr_str(&w, q->target.raw_path);
 	wr_str(&w, "?");
 	for (size_t i = 0; i < q->target.query_len; i++) {
-		if (strcmp(q->target.query[i].name, "after") == 0)
+		if (strcmp(q->target.query[i].name, way) == 0)
 			continue;
-		put_escaped(&w, q->target.query[i].name);
+		httpd_target_escape(&w, q->target.query[i].name);
 		wr_str(&w, "=");
-		put_escaped(&w, q->target.query[i].value);
+		httpd_target_escape(&w, q->target.query[i].value);
 		wr_str(&w, "&");
 	}
-	wr_str(&w, "after=");
-	put_escaped(&w, next);
+	wr_str(&w, way);
+	wr_str(&w, "=");
+	httpd_target_escape(&w, next);
 	wr_str(&w, ">; rel=\"next\"");
 	wr_u8(&w, 0);
 	if (!w.bad)
@@ -211,6 +203,9 @@ static void call_own(struct httpd_req *q)
 		break;
 	case ROUTE_QR:
 		httpd_qr_answer(q);
+		break;
+	case ROUTE_PAGE:
+		httpd_page_answer(q);
 		break;
 	case ROUTE_LOGIN:
 		httpd_who_login(q);

@@ -68,6 +68,11 @@ struct httpd_req {
 	struct httpd_lookup *lookup; /* who calls: being found out */
 	struct httpd_match *match;   /* a change that waits for what it may change */
 	struct httpd_stream *stream;
+	struct {
+		const char *chat, *name;
+		const char *csp; /* NULL: the strictest */
+		json_t *params;  /* of what is asked for after the chat's name */
+	} page;
 	struct httpd_document *document; /* parts of an answer that is a file */
 	struct {
 		const char *name, *value;
@@ -190,3 +195,4 @@ void httpd_events_beat(struct httpd_req *q, mono_ms now);
 void httpd_events_end(struct httpd_req *q);   /* what waits still goes out */
 void httpd_events_leave(struct httpd_req *q); /* q ends */
 void httpd_qr_answer(struct httpd_req *q);
+void httpd_page_answer(struct httpd_req *q); /* httpd_page.c */

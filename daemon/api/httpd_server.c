@@ -78,6 +78,7 @@ static void req_free(struct httpd_req *q)
 	httpd_who_leave(q);
 	httpd_match_free(q->match);
 	httpd_document_free(q->document);
+	json_decref(q->page.params);
 	if (q->response)
 		MHD_destroy_response(q->response);
 	q->server->body_bytes -= q->body.len;

@@ -1,5 +1,6 @@
 #include "daemon/api/httpd_target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "shared/base/rd.h"
@@ -120,4 +121,20 @@ enum errc httpd_target_parse(const char *text, struct arena *a, struct httpd_tar
 		return e->code;
 	*ret = t;
 	return ERR_OK;
+}
+
+void httpd_target_escape(struct wr *w, const char *text)
+{
+	static const char safe[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	char escaped[4];
+
+	for (; *text; text++) {
+		if (strchr(safe, *text)) {
+			wr_u8(w, (uint8_t)*text);
+		} else {
+			snprintf(escaped, sizeof escaped, "%%%02X", (uint8_t)*text);
+			wr_str(w, escaped);
+		}
+	}
 }

@@ -3,6 +3,7 @@
  * bytes: what is not clean (bad escapes, NUL, not UTF-8, too long) is refused, nothing is guessed. */
 #include "shared/base/arena.h"
 #include "shared/base/err.h"
+#include "shared/base/wr.h"
 #include "shared/rpc/route.h"
 
 enum { HTTP_TARGET_MAX = 8192, HTTP_QUERY_MAX = 64 };
@@ -20,3 +21,5 @@ struct httpd_target {
  * ERR_TOO_LARGE: longer than HTTP_TARGET_MAX; else ERR_BAD_REQUEST */
 enum errc httpd_target_parse(const char *text, struct arena *a, struct httpd_target *ret,
 			     struct err *e) MUST_USE;
+/* writes text so that it is one value in a query */
+void httpd_target_escape(struct wr *w, const char *text);

@@ -27,6 +27,7 @@ static const struct route_alias rows[] = {
 	OWN("POST", "/logout", LOGOUT),
 	TO("POST", "/register", user_create, "fullname=full_name email=email email=name"),
 	TO("POST", "/api/register", user_create, "fullname=full_name email=email email=name"),
+	OWN("GET", "/device/{device}/whatsapp-web", PAGE),
 	OWN("GET", "/health", READYZ),
 	OWN("GET", "/api/health", READYZ),
 	TO("GET", "/api/system/status", daemon_status, NULL),

@@ -19,6 +19,13 @@ static const struct cat_param qr_in[] = {
 	{ "device_id", CAT_REF, CAT_REQUIRED, "id or name of the device that is being paired", .max = 64, .noun = "device" },
 	{ NULL },
 };
+static const struct cat_param page_in[] = {
+	{ "device", CAT_REF,  CAT_REQUIRED, "id or name of the device", .max = 64, .noun = "device" },
+	{ "chat",   CAT_TEXT, CAT_OPTIONAL, "this chat: a number or a JID; else the list of chats", .min = 1, .max = 128 },
+	{ "before", CAT_TEXT, CAT_OPTIONAL, "messages of the chat before this place", .min = 1, .max = 64 },
+	{ "after",  CAT_TEXT, CAT_OPTIONAL, "messages, or chats, after this place", .min = 1, .max = 200 },
+	{ NULL },
+};
 static const struct cat_param login_in[] = {
 	{ "email",    CAT_TEXT, CAT_REQUIRED, "e-mail or name", .min = 1, .max = 254 },
 	{ "password", CAT_SECRET, CAT_REQUIRED, "password", .min = 1, .max = 1024 },
