@@ -211,7 +211,11 @@ static void aliases(FILE *to)
 		const char *word;
 		size_t at = 0, len;
 
-		fprintf(to, ".It %s Pa %s\n", a->verb, a->path);
+		if (a->path)
+			fprintf(to, ".It %s Pa %s\n", a->verb, a->path);
+		else
+			fprintf(to, ".It %.*s Pa %s\n", (int)strcspn(a->method->http, " "),
+				a->method->http, strchr(a->method->http, ' ') + 1);
 		if (a->method)
 			fprintf(to, ".Ic %s", a->method->name);
 		else if (a->own != ROUTE_COUNT)

@@ -7,7 +7,9 @@
 
 static const char *renames(const struct httpd_req *q)
 {
-	return q->alias ? q->alias->renames : NULL;
+	if (q->alias)
+		return q->alias->renames;
+	return q->method ? alias_names(q->method) : NULL;
 }
 
 bool httpd_params_in_query(const struct httpd_req *q)

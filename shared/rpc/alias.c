@@ -18,6 +18,13 @@
 		verb, path, NULL, ROUTE_COUNT, what, NULL \
 	}
 
+#define SAME(name, renames)                                         \
+	{                                                           \
+		NULL, NULL, &cat_##name, ROUTE_COUNT, NULL, renames \
+	}
+
+#define LEAD "target_status=status journey=note notes=note additional_note=note device_id=device"
+#define DELAYS "min_delay_seconds=delay_min_ms*1000 max_delay_seconds=delay_max_ms*1000"
 #define SEND "phone=to message=text device_id=device"
 
 /* clang-format off */
@@ -45,6 +52,33 @@ static const struct route_alias rows[] = {
 	NOT("POST", "/api/devices/reset-all", "unlinking all devices at once; see POST /api/devices/{device}/logout"),
 	TO("GET", "/api/devices/{device}/diagnose", device_show, NULL),
 
+	NOT("POST", "/app/login-with-code", "pairing by a code of eight characters"),
+	NOT("POST", "/app/reconnect", "reconnecting by hand; it reconnects by itself"),
+	NOT("DELETE", "/api/devices/{device}/clear", "dropping what is stored of a device; see POST /api/devices/{device}/logout"),
+	NOT("POST", "/api/devices/{device}/sync", "fetching chats anew by hand; they come as they are told"),
+
+	/* chats */
+	TO("GET", "/api/devices/{device}/chats", chat_list, "all=groups"),
+	TO("GET", "/api/devices/{device}/messages/{chat}", message_list, NULL),
+
+	/* leads */
+	SAME(lead_create, LEAD),
+	TO("PUT", "/api/leads/{lead}", lead_update, LEAD),
+	TO("GET", "/api/devices/{device}/leads", lead_list, "target_status=status"),
+	TO("GET", "/api/devices/{device}/leads/export", lead_export, "target_status=status"),
+	TO("POST", "/api/devices/{device}/leads/import", lead_import, "target_status=status"),
+	NOT("GET", "/user/check", "asking for one number; see GET /api/leads"),
+
+	/* campaigns, sequences */
+	SAME(campaign_create, "message=text target_status=status " DELAYS),
+	NOT("GET", "/api/campaigns/summary", "a summary of all campaigns; see GET /api/campaigns"),
+	NOT("GET", "/api/campaigns/{campaign}/device-report", "a report by device"),
+	NOT("GET", "/api/campaigns/{campaign}/device/{device}/leads", "the recipients of one device"),
+	NOT("POST", "/api/campaigns/{campaign}/device/{device}/retry-failed", "sending again what failed, of one device"),
+	TO("PUT", "/api/sequences/{sequence}", sequence_update, "target_status=status"),
+	SAME(sequence_create, "target_status=status"),
+	SAME(sequence_enrol, "contacts=phones"),
+
 	/* sending */
 	TO("POST", "/send/message", message_send, SEND),
 	TO("POST", "/send/image", message_send, SEND),
@@ -58,6 +92,7 @@ static const struct route_alias rows[] = {
 	NOT("POST", "/message/{id}/revoke", "deleting messages for everyone"),
 	NOT("POST", "/message/{id}/delete", "deleting messages on the own devices"),
 	NOT("POST", "/message/{id}/update", "changing messages that were sent"),
+	NOT("POST", "/message/{id}/read", "marking one message as read; see POST /api/chats/{chat}/read"),
 	NOT("POST", "/message/{id}/star", "starring messages"),
 	NOT("POST", "/message/{id}/unstar", "starring messages"),
 
@@ -88,6 +123,10 @@ static const struct route_alias rows[] = {
 
 	/* the queue */
 	TO("GET", "/api/broadcast/stats", queue_stats, "device_id=device"),
+	NOT("GET", "/api/workers/status", "workers: a device's queue is worked on by its loop; see GET /api/queue"),
+	NOT("GET", "/api/workers/device/{device}", "workers; see GET /api/devices/{device}"),
+	NOT("POST", "/api/workers/resume-failed", "resuming workers"),
+	NOT("POST", "/api/workers/stop-all", "stopping workers"),
 };
 /* clang-format on */
 
@@ -101,12 +140,21 @@ const struct route_alias *alias_at(size_t i)
 	return i < ARRAY_LEN(rows) ? &rows[i] : NULL;
 }
 
+const char *alias_names(const struct cat_method *m)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].path == NULL && rows[i].method == m)
+			return rows[i].renames;
+	return NULL;
+}
+
 const struct route_alias *alias_find(const char *verb, const struct route_path *p)
 {
 	const struct route_alias *best = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (strcmp(rows[i].verb, verb) != 0 || !route_path_fits(rows[i].path, p))
+		if (rows[i].path == NULL || strcmp(rows[i].verb, verb) != 0 ||
+		    !route_path_fits(rows[i].path, p))
 			continue;
 		if (strchr(rows[i].path, '{') == NULL)
 			return &rows[i];

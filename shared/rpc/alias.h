@@ -5,7 +5,9 @@
 #include "shared/rpc/route.h"
 
 struct route_alias {
-	const char *verb, *path;         /* parameters in the path are called as the method's */
+	/* parameters in the path are called as the method's; NULL: the address is the method's own, only names are
+	 * older */
+	const char *verb, *path;
 	const struct cat_method *method; /* or */
 	enum route own;                  /* ROUTE_COUNT: none; or */
 	const char *missing;             /* what wad does not do: answered with 501 */
@@ -16,6 +18,8 @@ struct route_alias {
 
 size_t alias_len(void);
 const struct route_alias *alias_at(size_t i);
+/* older names at the method's own address; NULL: none */
+const char *alias_names(const struct cat_method *m);
 /* NULL: none; literal segments win over parameters */
 const struct route_alias *alias_find(const char *verb, const struct route_path *p);
 /* the pos-th (from 0) new name of an old one, and what a number is multiplied by; NULL: no more. A name

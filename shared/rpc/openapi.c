@@ -418,6 +418,19 @@ static void put_operation(json_t *paths, const char *path, const char *verb, jso
 	json_object_set_new(item, lower, operation);
 }
 
+/* a route of today has taken the address */
+static bool is_today(const struct route_alias *a)
+{
+	const char *path;
+	char verb[8];
+
+	for (size_t i = 0; i < catalogue_len(); i++)
+		if (cat_route(catalogue_at(i), verb, &path) && strcmp(verb, a->verb) == 0 &&
+		    strcmp(path, a->path) == 0)
+			return true;
+	return false;
+}
+
 static json_t *all_paths(void)
 {
 	json_t *paths = json_object();
@@ -431,8 +444,9 @@ static json_t *all_paths(void)
 		put_operation(paths, route_row((enum route)r)->path, route_row((enum route)r)->verb,
 			      own_operation((enum route)r));
 	for (size_t i = 0; i < alias_len(); i++)
-		put_operation(paths, alias_at(i)->path, alias_at(i)->verb,
-			      alias_operation(alias_at(i)));
+		if (alias_at(i)->path && !is_today(alias_at(i)))
+			put_operation(paths, alias_at(i)->path, alias_at(i)->verb,
+				      alias_operation(alias_at(i)));
 	return paths;
 }
 

@@ -163,7 +163,7 @@ bool route_is_spelled_out(const struct route_path *p)
 		if (fits_literally(rows[i].path, p))
 			return true;
 	for (size_t i = 0; i < alias_len(); i++)
-		if (fits_literally(alias_at(i)->path, p))
+		if (alias_at(i)->path && fits_literally(alias_at(i)->path, p))
 			return true;
 	return false;
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The addresses of the system that wad succeeds: each does what its method of today does, under its old names, or says
 that wad does not do it; none changes anything by GET, none answers a success that is none. And files as answers."""
+import csv as csv_module
+import io
 import re
 import sys
 
@@ -68,6 +70,24 @@ def old_names_reach_todays_methods(build):
         api.expect(200, "GET", "/health", token=None)
 
 
+def old_names_at_todays_addresses(build):
+    with Api(build) as api:
+        api.expect(201, "POST", "/api/devices", {"name": "d"})
+        lead = api.expect(201, "POST", "/api/leads", {"phone": "60123456789", "name": "Ana", "niche": "GYM", "journey": "came by",
+                                                      "target_status": "customer", "device_id": "d"}).json()
+        check(lead["note"] == "came by" and lead["status"] == "customer" and lead["device"] == "1", f"{lead}")
+        lead = api.expect(200, "PUT", f"/api/leads/{lead['id']}", {"notes": "came twice"}).json()
+        check(lead["note"] == "came twice" and lead["name"] == "Ana", f"a change takes nothing away: {lead}")
+        check(len(api.expect(200, "GET", "/api/devices/d/leads?target_status=customer").json()["leads"]) == 1, "its leads")
+        made = api.expect(201, "POST", "/api/campaigns", {"title": "t", "message": "hello", "niche": "GYM", "min_delay_seconds": 5,
+                                                          "max_delay_seconds": 30, "start_at": "2099-01-01T00:00:00Z"}).json()
+        check(made["delay_min_ms"] == 5000 and made["delay_max_ms"] == 30000 and made["text"] == "hello", f"{made}")
+        api.expect(400, "POST", "/api/campaigns", {"title": "t", "message": "hello", "text": "hello", "niche": "GYM"})
+        api.expect(400, "POST", "/api/campaigns", {"title": "t", "message": "hello", "niche": "GYM", "min_delay_seconds": "x"})
+        check(api.expect(200, "GET", "/api/devices/d/chats").json()["chats"] == [], "chats")
+        check(api.expect(200, "GET", "/api/devices/d/messages/60123456789").json()["messages"] == [], "messages")
+
+
 def documents_go_in_as_they_are(build):
     with Api(build) as api:
         csv = {"Content-Type": "text/csv; charset=utf-8"}
@@ -78,9 +98,23 @@ def documents_go_in_as_they_are(build):
         api.expect(400, "POST", "/api/leads/import", b"phone,name\r\n60123456789,\xff\r\n", headers=csv)
         api.expect(400, "POST", "/api/leads/import?csv=phone", "phone\n60123456789\n", headers=csv)
         api.expect(415, "POST", "/api/devices", "name\nd\n", headers=csv)
+        api.expect(201, "POST", "/api/devices", {"name": "d"})
+        many = "phone,name\n" + "".join(f"6013{i:07},\"n{i}, x\"\n" for i in range(20000))
+        check(api.expect(200, "POST", "/api/devices/d/leads/import", many, headers=csv).json()["accepted"] == 20000, "many")
+        # out again, whole, though the method gives it in parts
+        out = api.expect(200, "GET", "/api/leads/export")
+        check(out.headers["Content-Type"].startswith("text/csv") and out.headers["Content-Disposition"] ==
+              'attachment; filename="lead.csv"', f"{out.headers}")
+        rows = list(csv_module.DictReader(io.StringIO(out.body.decode())))
+        check(len(rows) == 20001 and len({r["phone"] for r in rows}) == 20001, f"{len(rows)} rows")
+        part = api.expect(200, "GET", "/api/leads/export", headers={"Accept": "application/json"}).json()
+        check(part["csv"].splitlines()[0] == out.body.decode().splitlines()[0], "the parts as JSON")
+        check(len(list(csv_module.DictReader(io.StringIO(api.expect(200, "GET", "/api/devices/d/leads/export").body.decode()))))
+              == 20000, "of a device, by the older address")
+        api.expect(404, "GET", "/api/devices/nobody/leads/export")
 
 
 if __name__ == "__main__":
-    every = [every_address_is_honest, old_names_reach_todays_methods, documents_go_in_as_they_are]
+    every = [every_address_is_honest, old_names_reach_todays_methods, old_names_at_todays_addresses, documents_go_in_as_they_are]
     wanted = sys.argv[2:]
     sys.exit(run_tests([t for t in every if not wanted or t.__name__ in wanted], sys.argv[1]))

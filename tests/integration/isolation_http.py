@@ -14,6 +14,7 @@ from wadtest import Rpc, run_tests, wait_until
 
 FIRST = 60120000001
 ONLY_SOCKET = {"event.subscribe", "event.unsubscribe", "system.hello", "system.ping", "system.act_as", "rpc.discover"}
+OWN = {"device": "dev-anna", "chat": "60120000005", "days": "7"}  # in the path of an older address where the matrix names none
 LAST = ("device.logout", "device.delete", "campaign.cancel", "user.passwd")  # they end what others need
 
 
@@ -43,7 +44,7 @@ class Routes:
         left, query = dict(params), []
         for p in op["parameters"]:
             if p["in"] == "path":
-                text = str(left.pop(p["name"]))
+                text = str(left.pop(p["name"], OWN.get(p["name"])))
                 path = path.replace("{%s}" % p["name"], "".join("%%%02X" % b for b in text.encode()))
             elif p["in"] == "query" and p.get("x-name", p["name"]) in left:
                 value = left.pop(p.get("x-name", p["name"]))
@@ -70,7 +71,7 @@ class HttpCaller(Caller):
             params = dict(params, id=self.name or "admin")
         answer = self.api.ask(*self.routes.request(self.old or method, params), token=self.token)
         if answer.status < 400:
-            return 0, answer.json()
+            return 0, answer.json() if answer.type == "application/json" else answer.body.decode("latin-1")
         problem = answer.json()
         return self.codes.get(problem["code"], answer.status), json.dumps(
             {k: v for k, v in problem.items() if k != "instance"}, sort_keys=True)

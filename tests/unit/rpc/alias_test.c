@@ -14,6 +14,11 @@ static void rows_are_sound(void **state)
 		struct route_path p = { .count = 0 };
 		char segments[ROUTE_SEGMENTS_MAX][64];
 
+		if (a->path == NULL) {
+			assert_non_null(a->method);
+			assert_ptr_equal(alias_names(a->method), a->renames);
+			continue;
+		}
 		assert_int_equal(
 			(a->method != NULL) + (a->own != ROUTE_COUNT) + (a->missing != NULL), 1);
 		if (a->method && strcmp(a->verb, "GET") == 0 && a->method->writes)
@@ -26,7 +31,7 @@ static void rows_are_sound(void **state)
 			at += len + 1;
 		}
 		if (route_find_method(a->verb, &p) || route_find(a->verb, &p) != ROUTE_COUNT)
-			fail_msg("%s %s is a route of today", a->verb, a->path);
+			print_message("%s %s is a route of today, which wins\n", a->verb, a->path);
 		assert_ptr_equal(alias_find(a->verb, &p), a);
 	}
 	assert_null(alias_at(alias_len()));
@@ -40,7 +45,7 @@ static void renames_lead_to_parameters(void **state)
 		const char *word;
 		size_t at = 0, len;
 
-		for (const char *c = a->path; a->method && (c = strchr(c, '{')) != NULL; c++) {
+		for (const char *c = a->path; c && a->method && (c = strchr(c, '{')) != NULL; c++) {
 			char name[32] = "";
 
 			strncat(name, c + 1, strcspn(c + 1, "}"));
@@ -54,7 +59,7 @@ static void renames_lead_to_parameters(void **state)
 			assert_non_null(a->method);
 			strncat(name, equals + 1, strcspn(equals + 1, "* "));
 			if (cat_param_find(a->method->in, name) == NULL)
-				fail_msg("%s: no parameter '%s'", a->path, name);
+				fail_msg("%s: no parameter '%s'", a->method->name, name);
 			if (equals[1 + strlen(name)] == '*')
 				assert_memory_equal(equals + 1 + strlen(name), "*1000", 5);
 		}
