@@ -257,7 +257,7 @@ static void on_kept(void *ctx, const PGresult *r, const struct err *e)
 
 	(void)r;
 	if (e->code)
-		LOG_WARN(req->wad->log, "http.answer-not-kept", F_STR("method", req->method->name),
+		LOG_WARN(req->wad->log, "http.unkept", F_STR("method", req->method->name),
 			 F_ERR(e));
 	once_free(o);
 	httpd_call_answer_take(req, result, NULL);

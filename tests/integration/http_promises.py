@@ -239,6 +239,39 @@ def other_sites_are_named(build):
             check(got.headers[name] == value, name)
 
 
+def sessions_are_not_fixed_and_end(build):
+    """d4: a login makes an id of its own, which ends by age, by idling, by a new password and by logout."""
+    with Api(build) as api:
+        api.wad.call("user.create", name="ann", password="a long password")
+
+        def login(cookie=None, password="a long password"):
+            got = api.expect(200, "POST", "/api/login", {"email": "ann", "password": password}, token=None,
+                             headers={"Cookie": cookie} if cookie else None)
+            return got.headers["Set-Cookie"].split(";")[0]
+
+        def status(cookie):
+            return api.ask("GET", "/api/devices", token=None, headers={"Cookie": cookie}).status
+
+        planted = "__Host-wad=" + "A" * 43
+        first, second = login(planted), login()
+        check(len({planted, first, second}) == 3 and status(planted) == 401, "a planted id was taken over")
+        check(status(first) == status(second) == 200, "both are in")
+        check(status(login(first)) == 200 and first != login(first), "each login has an id of its own")
+        secret = second.split("=", 1)[1]
+        dump = sql(api, "select encode(hash, 'hex'), encode(hash, 'escape') from user_sessions")
+        check(dump and secret not in dump, "a session's id lies open in the database")
+        for column, age in (("used_at", "12 hours 1 minute"), ("created_at", "7 days 1 minute")):
+            cookie = login()
+            sql(api, f"update user_sessions set {column} = now() - interval '{age}' where id = (select max(id) from user_sessions)")
+            check(status(cookie) == 401, f"{column} {age} ago: still in")
+            check(status(second) == 200, "another session ended, too")
+        api.wad.call("user.passwd", id="ann", password="another long password")
+        check(status(first) == status(second) == 401, "a new password ends sessions")
+        cookie = login(password="another long password")
+        api.wad.call("user.update", id="ann", active=False)
+        check(status(cookie) == 401, "who is switched off is out at once")
+
+
 def lists_are_whole_while_they_grow(build):
     """d8: a walk sees every row that was there when it began, once, whatever is added meanwhile."""
     with Api(build) as api:
@@ -267,6 +300,6 @@ def lists_are_whole_while_they_grow(build):
 if __name__ == "__main__":
     every = [equal_posts_make_one, keys_are_of_one_user, old_keys_are_swept, a_crash_in_between_runs_nothing_twice,
              one_of_many_changes_wins, calls_have_a_rate, only_trusted_proxies_say_who_calls, other_sites_are_named,
-             lists_are_whole_while_they_grow]
+             sessions_are_not_fixed_and_end, lists_are_whole_while_they_grow]
     wanted = sys.argv[2:]
     sys.exit(run_tests([t for t in every if not wanted or t.__name__ in wanted], sys.argv[1]))
