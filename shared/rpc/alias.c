@@ -45,6 +45,8 @@ static const struct route_alias rows[] = {
 	NOT("GET", "/ws", "a WebSocket of progress; see GET /api/events"),
 
 	/* devices */
+	SAME(device_create, DELAYS),
+	TO("PUT", "/api/devices/{device}", device_update, DELAYS),
 	TO("GET", "/app/devices", device_list, NULL),
 	TO("POST", "/app/login", device_pair, "deviceId=device"),
 	TO("POST", "/app/logout", device_logout, "deviceId=device"),
@@ -71,6 +73,7 @@ static const struct route_alias rows[] = {
 
 	/* campaigns, sequences */
 	SAME(campaign_create, "message=text target_status=status " DELAYS),
+	TO("PUT", "/api/campaigns/{campaign}", campaign_update, "message=text target_status=status " DELAYS),
 	NOT("GET", "/api/campaigns/summary", "a summary of all campaigns; see GET /api/campaigns"),
 	NOT("GET", "/api/campaigns/{campaign}/device-report", "a report by device"),
 	NOT("GET", "/api/campaigns/{campaign}/device/{device}/leads", "the recipients of one device"),

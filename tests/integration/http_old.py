@@ -82,6 +82,9 @@ def old_names_at_todays_addresses(build):
         made = api.expect(201, "POST", "/api/campaigns", {"title": "t", "message": "hello", "niche": "GYM", "min_delay_seconds": 5,
                                                           "max_delay_seconds": 30, "start_at": "2099-01-01T00:00:00Z"}).json()
         check(made["delay_min_ms"] == 5000 and made["delay_max_ms"] == 30000 and made["text"] == "hello", f"{made}")
+        made = api.expect(200, "PUT", f"/api/campaigns/{made['id']}", {"message": "bye", "min_delay_seconds": 6,
+                                                                                   "max_delay_seconds": 7}).json()
+        check(made["delay_min_ms"] == 6000 and made["text"] == "bye" and made["niche"] == "GYM", f"a change takes nothing away: {made}")
         api.expect(400, "POST", "/api/campaigns", {"title": "t", "message": "hello", "text": "hello", "niche": "GYM"})
         api.expect(400, "POST", "/api/campaigns", {"title": "t", "message": "hello", "niche": "GYM", "min_delay_seconds": "x"})
         check(api.expect(200, "GET", "/api/devices/d/chats").json()["chats"] == [], "chats")
