@@ -1,4 +1,5 @@
 /* What one opened stanza leaves in the database, as one unit. */
+#include "daemon/client/history.h"
 #include "daemon/client/media.h"
 #include "daemon/client/opening.h"
 #include "daemon/client/peer.h"
@@ -103,6 +104,8 @@ void keep_all(struct opening *op, struct db_unit *unit)
 	}
 	if (op->group_changed)
 		keep_group(op, unit);
+	if (op->is_history)
+		history_keep(op, unit);
 	/* a failed part is to be tried again when it comes again */
 	if (op->opened > 0 && op->failed.code == ERR_OK)
 		keep_hashes(op, unit);

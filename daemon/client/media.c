@@ -372,7 +372,7 @@ const char *media_json(struct arena *a, const struct message *m)
 	json_t *root;
 	char *text, *ret;
 
-	if (media_key_info(m->kind) == NULL)
+	if (media_key_info(m->kind) == NULL || m->kind == MESSAGE_PROTOCOL)
 		return NULL;
 	if (m->media.file_sha256.len == 32)
 		hex_encode(m->media.file_sha256, hash);

@@ -19,6 +19,7 @@ static const struct {
 	{ MESSAGE_VIDEO,    "WhatsApp Video Keys",    "video",    "video" },
 	{ MESSAGE_AUDIO,    "WhatsApp Audio Keys",    "audio",    "audio" },
 	{ MESSAGE_DOCUMENT, "WhatsApp Document Keys", "document", "document" },
+	{ MESSAGE_PROTOCOL, "WhatsApp History Keys",  "md-msg-hist", NULL }, /* what the phone tells of the past */
 	{ MESSAGE_STICKER,  "WhatsApp Image Keys",    "image",    "sticker" },
 };
 /* clang-format on */

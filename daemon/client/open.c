@@ -1,15 +1,10 @@
 /* Decryption of one stanza's parts, on what was read before. Records change only when a MAC matched. */
+#include "shared/wire/sync_codec.h"
+
 #include "daemon/client/opening.h"
 #include "daemon/client/peer.h"
 
 enum { NACK_STANZA = 488, NACK_PROTOBUF = 491 };
-
-/* those that only our own phone may send: syncs, key shares, answers to our requests */
-static bool is_peer_only(int type)
-{
-	return type == 5 || type == 6 || type == 7 || type == 9 || type == 16 || type == 17 ||
-	       type == 22;
-}
 
 /* a copy of what another own device sent names its chat inside when the stanza does not */
 static void take_destination(struct opening *op, const struct message *m)
@@ -38,8 +33,10 @@ static void take_content(struct opening *op, const struct message *m)
 	}
 	if (m->kind == MESSAGE_EMPTY || op->is_new)
 		return;
-	if (m->kind == MESSAGE_PROTOCOL && is_peer_only(m->protocol_type)) {
-		op->is_history = op->o.from_me && m->protocol_type == 5;
+	if (m->kind == MESSAGE_PROTOCOL && protocol_is_peer_only(m->protocol_type)) {
+		op->is_history = op->o.from_me && op->o.author.device == 0 &&
+				 m->protocol_type == PROTOCOL_HISTORY;
+		op->notice = m->raw;
 		return; /* holds keys: never stored as a message */
 	}
 	if (m->device_sent && !op->o.is_group)

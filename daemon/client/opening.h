@@ -29,9 +29,10 @@ struct opening {
 	bool rec_changed, group_changed, used_one_time, identity_changed;
 	bool is_new; /* content shall be kept */
 	bool is_history;
-	size_t opened;     /* ciphertexts opened now */
-	int refused;       /* nack code; 0: none */
-	struct err failed; /* a reason to ask for a retry */
+	struct span notice; /* if so: the Message */
+	size_t opened;      /* ciphertexts opened now */
+	int refused;        /* nack code; 0: none */
+	struct err failed;  /* a reason to ask for a retry */
 	bool only_group_key_missing;
 	struct message content;
 };

@@ -2,6 +2,7 @@
 #include "shared/base/xalloc.h"
 
 #include "daemon/client/cache.h"
+#include "daemon/client/history.h"
 #include "daemon/client/receive.h"
 #include "daemon/client/send.h"
 #include "daemon/client/target.h"
@@ -49,7 +50,7 @@ unix_ms messages_since(const struct device *d)
 
 void messages_on_online(struct device *d)
 {
-	(void)d;
+	history_wake(d);
 }
 
 void messages_on_offline(struct device *d)

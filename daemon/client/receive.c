@@ -3,6 +3,7 @@
 #include "shared/base/xalloc.h"
 
 #include "daemon/client/cache.h"
+#include "daemon/client/history.h"
 #include "daemon/client/opening.h"
 #include "daemon/store/crash.h"
 
@@ -131,6 +132,8 @@ static void committed(void *ctx, const struct err *e)
 		device_ack(op->d, op->stanza, op->refused);
 	else
 		send_receipts(op);
+	if (op->is_history)
+		history_wake(op->d);
 	opening_end(op);
 }
 

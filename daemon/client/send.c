@@ -6,6 +6,7 @@
 #include "shared/wire/phash.h"
 
 #include "daemon/client/cache.h"
+#include "daemon/client/history.h"
 #include "daemon/client/origin.h"
 #include "daemon/client/receive.h"
 #include "daemon/client/stanza.h"
@@ -469,6 +470,7 @@ void outgoing_tick(struct device *d, mono_ms now)
 		return; /* it ended in this turn of the loop, and waits for its handle */
 	device_hold(d);
 	inbox_tick(d);
+	history_tick(d, now);
 	while (!list_empty(&o->acks)) {
 		struct sending *s = CONTAINER_OF(o->acks.next, struct sending, on_acks);
 

@@ -19,6 +19,9 @@ struct outgoing {
 	size_t retries;           /* answers to retry receipts under way */
 	struct map *retry_counts; /* own retry receipts: message -> count; see retry_out.c */
 	struct media_desk media;
+	bool history_busy,
+		history_waits; /* history.c: a payload is worked on; one is to be looked for */
+	mono_ms history_at;
 };
 
 void outgoing_want_usync(struct device *d, struct peer *p);

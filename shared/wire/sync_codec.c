@@ -216,6 +216,24 @@ static ProtobufCBinaryData *pack_pairs(struct arena *a, const struct history_pai
 	return list;
 }
 
+static ProtobufCBinaryData *data_list(struct arena *a, const struct span *spans, size_t len)
+{
+	ProtobufCBinaryData *list = arena_alloc(a, len * sizeof *list);
+
+	for (size_t i = 0; i < len; i++)
+		list[i] = pb_data(spans[i]);
+	return list;
+}
+
+static const struct span *span_list(struct arena *a, const ProtobufCBinaryData *list, size_t len)
+{
+	struct span *spans = arena_alloc(a, len * sizeof *spans);
+
+	for (size_t i = 0; i < len; i++)
+		spans[i] = pb_span(list[i]);
+	return spans;
+}
+
 void history_encode(const struct history *h, struct wr *out)
 {
 	AUTO_ARENA struct arena *a = arena_new();
@@ -225,6 +243,8 @@ void history_encode(const struct history *h, struct wr *out)
 	PB_SET(&m, sync_type, h->type);
 	PB_SET(&m, chunk_order, h->chunk_order);
 	PB_SET(&m, progress, h->progress);
+	m.n_conversations = h->conversations_len;
+	m.conversations = data_list(a, h->conversations, h->conversations_len);
 	m.n_pushnames = h->push_names_len;
 	m.pushnames = pack_pairs(a, h->push_names, h->push_names_len);
 	m.n_lid_mappings = h->lid_mappings_len;
@@ -269,11 +289,110 @@ enum errc history_decode(struct arena *a, struct span compressed, struct history
 	*ret = (struct history){ .type = m->sync_type,
 				 .chunk_order = m->chunk_order,
 				 .progress = m->progress,
-				 .conversations = m->n_conversations,
+				 .conversations =
+					 span_list(a, m->conversations, m->n_conversations),
+				 .conversations_len = m->n_conversations,
 				 .push_names_len = m->n_pushnames,
 				 .lid_mappings_len = m->n_lid_mappings };
 	rc = unpack_pairs(a, m->pushnames, m->n_pushnames, &ret->push_names, e);
 	if (rc == ERR_OK)
 		rc = unpack_pairs(a, m->lid_mappings, m->n_lid_mappings, &ret->lid_mappings, e);
 	return rc;
+}
+
+enum errc history_chat_decode(struct arena *a, struct span conversation, struct history_chat *ret,
+			      struct err *e)
+{
+	Wire__Conversation *m =
+		pb_unpack(a, &wire__conversation__descriptor, conversation, HISTORY_BYTES_MAX, e);
+
+	if (m == NULL)
+		return ERR_BAD_INPUT;
+	if (m->n_messages > HISTORY_CHAT_MESSAGES_MAX)
+		return err_set(e, ERR_LIMIT, "history: a chat of %zu messages", m->n_messages);
+	*ret = (struct history_chat){ .id = pb_text_of(a, m->id),
+				      .name = pb_text_of(a,
+							 m->name.len ? m->name : m->display_name),
+				      .pn_jid = pb_text_of(a, m->pn_jid),
+				      .lid_jid = pb_text_of(a, m->lid_jid),
+				      .unread = m->unread_count,
+				      .messages = span_list(a, m->messages, m->n_messages),
+				      .messages_len = m->n_messages };
+	return ERR_OK;
+}
+
+enum errc history_message_decode(struct arena *a, struct span message, struct history_message *ret,
+				 struct err *e)
+{
+	static const uint64_t year_3000 = 32503680000;
+	Wire__HistorySyncMsg *outer =
+		pb_unpack(a, &wire__history_sync_msg__descriptor, message, MESSAGE_BYTES_MAX, e);
+	Wire__WebMessageInfo *m;
+	Wire__MessageKey *key;
+
+	if (outer == NULL)
+		return ERR_BAD_INPUT;
+	m = pb_unpack(a, &wire__web_message_info__descriptor, pb_span(outer->message),
+		      MESSAGE_BYTES_MAX, e);
+	if (m == NULL)
+		return ERR_BAD_INPUT;
+	key = pb_unpack(a, &wire__message_key__descriptor, pb_span(m->key), MESSAGE_BYTES_MAX, e);
+	if (key == NULL)
+		return ERR_BAD_INPUT;
+	*ret = (struct history_message){
+		.id = pb_text_of(a, key->id),
+		.participant =
+			pb_text_of(a, m->participant.len ? m->participant : key->participant),
+		.push_name = pb_text_of(a, m->push_name),
+		.from_me = key->from_me,
+		.at_s = m->message_timestamp < year_3000 ? (int64_t)m->message_timestamp : 0,
+		.status = m->status,
+		.message = pb_span(m->message)
+	};
+	return ERR_OK;
+}
+
+void history_chat_encode(const struct history_chat *c, struct wr *out)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	Wire__Conversation m = WIRE__CONVERSATION__INIT;
+
+	PB_SET_BYTES(&m, id, span_str(c->id));
+	PB_SET_BYTES(&m, name, span_str(c->name));
+	PB_SET_BYTES(&m, pn_jid, span_str(c->pn_jid));
+	PB_SET_BYTES(&m, lid_jid, span_str(c->lid_jid));
+	if (c->unread)
+		PB_SET(&m, unread_count, c->unread);
+	m.n_messages = c->messages_len;
+	m.messages = data_list(a, c->messages, c->messages_len);
+	PB_PACK(&m, out);
+}
+
+void history_message_encode(const struct history_message *h, const char *chat, struct wr *out)
+{
+	Wire__HistorySyncMsg outer = WIRE__HISTORY_SYNC_MSG__INIT;
+	Wire__WebMessageInfo m = WIRE__WEB_MESSAGE_INFO__INIT;
+	Wire__MessageKey key = WIRE__MESSAGE_KEY__INIT;
+	struct wr k, w;
+
+	wr_init(&k, HISTORY_PAIR_BYTES_MAX);
+	wr_init(&w, MESSAGE_BYTES_MAX);
+	PB_SET_BYTES(&key, remote_jid, span_str(chat));
+	PB_SET(&key, from_me, h->from_me);
+	PB_SET_BYTES(&key, id, span_str(h->id));
+	PB_SET_BYTES(&key, participant, span_str(h->participant));
+	PB_PACK(&key, &k);
+	PB_SET_BYTES(&m, key, wr_span(&k));
+	PB_SET_BYTES(&m, message, h->message);
+	PB_SET(&m, message_timestamp, (uint64_t)h->at_s);
+	PB_SET(&m, status, h->status);
+	PB_SET_BYTES(&m, participant, span_str(h->participant));
+	PB_SET_BYTES(&m, push_name, span_str(h->push_name));
+	PB_PACK(&m, &w);
+	PB_SET_BYTES(&outer, message, wr_span(&w));
+	PB_PACK(&outer, out);
+	if (w.bad || k.bad)
+		out->bad = true;
+	wr_done(&w);
+	wr_done(&k);
 }

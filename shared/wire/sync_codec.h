@@ -64,11 +64,36 @@ struct history_pair {
 };
 struct history {
 	uint32_t type, chunk_order, progress;
-	size_t conversations; /* how many there are; decoded only */
+	const struct span *conversations; /* for history_chat_decode */
+	size_t conversations_len;
 	const struct history_pair *push_names, *lid_mappings;
 	size_t push_names_len, lid_mappings_len;
 };
-enum { HISTORY_BYTES_MAX = 16 << 20 };                        /* after inflating */
+enum {
+	HISTORY_BYTES_MAX = 64 << 20, /* after inflating */
+	HISTORY_CHAT_MESSAGES_MAX = 50000,
+};
 void history_encode(const struct history *h, struct wr *out); /* compressed, ready to be inline */
 enum errc history_decode(struct arena *a, struct span compressed, struct history *ret,
 			 struct err *e) MUST_USE;
+
+struct history_message {
+	const char *id, *participant, *push_name; /* "" */
+	bool from_me;
+	int64_t at_s;
+	uint32_t status; /* 0 error, 1 pending, 2 at the server, 3 delivered, 4 read, 5 played */
+	struct span message; /* a Message; empty: something that was no message of a person */
+};
+struct history_chat {
+	const char *id, *name, *pn_jid, *lid_jid; /* JIDs; "" */
+	uint32_t unread;
+	const struct span *messages; /* for history_message_decode, the newest first */
+	size_t messages_len;
+};
+enum errc history_chat_decode(struct arena *a, struct span conversation, struct history_chat *ret,
+			      struct err *e) MUST_USE;
+enum errc history_message_decode(struct arena *a, struct span message, struct history_message *ret,
+				 struct err *e) MUST_USE;
+/* uncompressed bytes, ready for struct history.conversations and history_chat.messages */
+void history_chat_encode(const struct history_chat *c, struct wr *out);
+void history_message_encode(const struct history_message *m, const char *chat, struct wr *out);

@@ -138,6 +138,19 @@ left join lateral (
   order by at desc, seq desc limit 1
 ) n on true;
 
+-- what the phone told of the past and is not stored yet
+create table history_syncs (
+  user_id bigint not null, device_id bigint not null,
+  msg_id text not null,                     -- of the message that brought it
+  notice bytea not null,                    -- that Message
+  attempt integer not null default 0,
+  error text,                               -- why it waits
+  not_before timestamptz not null default now(),
+  at timestamptz not null default now(),
+  primary key (user_id, device_id, msg_id)
+);
+call wall('history_syncs');
+
 -- the addresses under which a chat may be kept that was named by one of them
 create function chat_addresses(whose bigint, named text) returns text[] language sql stable strict parallel safe as $$
   select array_remove(array[named, l.lid || '@lid', l.pn || '@s.whatsapp.net'], null)

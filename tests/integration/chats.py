@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Chats: kept by every message, read on whatever device, paged while messages arrive, searched."""
-import json
+import base64
 import os
 import sys
 import time
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
 from wadtest import Failure, RpcError, World, run_tests, wait_until  # noqa: E402
@@ -140,5 +141,113 @@ def words_are_found(build):
         check(len(page["messages"]) == 2 and len(rest["messages"]) == 1, f"pages: {page} {rest}")
 
 
+OLD = 1_760_000_000  # a year or so ago
+
+
+def tell(w, **history):
+    return w.sandbox.admin("POST", f"/admin/phones/{DEVICE}/history", history)
+
+
+def past(w, count):
+    """A chat with a person of old messages, both ways, a group, names and a pair."""
+    lid = next(p["lid"] for p in w.sandbox.admin("GET", "/admin/phones?limit=100") if p["phone"] == str(LEAD))
+    return {"chats": [
+        {"with": LEAD, "name": "Ann of the shop", "unread": 2, "fill": count,
+         "messages": [{"id": "IN", "text": "they wrote", "t": OLD},
+                      {"id": "OUT", "text": "we wrote", "t": OLD, "fromMe": True, "status": 4}]},
+        {"with": "123-456@g.us", "name": "Friends",
+         "messages": [{"id": "G1", "text": "hi all", "t": OLD, "participant": f"{LEAD + 1}@s.whatsapp.net"}]},
+        {"with": "status@broadcast", "messages": [{"id": "S", "text": "no chat", "t": OLD}]}],
+        "names": {f"{LEAD + 2}@s.whatsapp.net": "Bob", f"{DEVICE}@s.whatsapp.net": "Our shop"},
+        "mappings": {f"{LEAD}@s.whatsapp.net": lid}}
+
+
+def whole(w, count):
+    """What is stored of past(), all of it and each once."""
+    rows = w.wad.sql("select count(*), count(distinct (chat, msg_id)), count(*) filter (where from_me and status = 3) "
+                     "from messages where body in ('they wrote', 'we wrote')")
+    check(rows == [[str(2 * count), str(2 * count), str(count)]], f"stored: {rows}")
+    got = chat(w, LEAD)
+    check(got and got["name"] == "Ann of the shop" and got["chat"].endswith("@lid") and got["unread"] == 2, f"{got}")
+    check(got["last_text"] in ("we wrote", "they wrote"), got)
+    group = [c for c in w.wad.call("chat.list")["chats"] if c["is_group"]]
+    check([c["name"] for c in group] == ["Friends"] and group[0]["last_text"] == "hi all", f"{group}")
+    check(w.wad.sql("select count(*) from messages where body = 'no chat'") == [["0"]], "a status is no chat")
+    check(w.wad.sql("select push_name from devices") == [["Our shop"]], "the own name")
+    check(w.wad.sql("select count(*) from history_syncs") == [["0"]], "nothing is left to do")
+
+
+def the_past_is_imported(build):
+    for how in ("inline", "blob"):
+        with World(build, (LEAD, 5), name=f"history-{how}", options=("--history", how)) as w:
+            w.wad.pair("d1", DEVICE, delay_min_ms=0, delay_max_ms=0)
+            w.wad.wait_online(1)
+            wait_until(lambda: w.wad.sql("select count(*) from history_syncs") == [["0"]], 20, "the greeting is read")
+            write(w, LEAD + 2, "a chat before its name is known")
+            wait_until(lambda: chat(w, LEAD + 2), 20, "a chat")
+            for _ in range(2):  # the second time nothing is new
+                tell(w, **past(w, 300))
+                wait_until(lambda: w.wad.sql("select count(*) from messages where body = 'we wrote'") == [["300"]] and
+                           w.wad.sql("select count(*) from history_syncs") == [["0"]], 60, f"{how}: the past is stored")
+                time.sleep(0.5)
+                whole(w, 300)
+            check(chat(w, LEAD + 2)["name"] == "Bob", "a name for a chat that was there")
+            page = w.wad.call("message.list", chat=str(LEAD), limit=4)["messages"]
+            check([m["text"] for m in page] == ["they wrote", "we wrote"] * 2, f"in order: {page}")
+            # what lives goes on in the same chat
+            write(w, LEAD, "today")
+            wait_until(lambda: chat(w, LEAD)["last_text"] == "today", 20, "today")
+            check(chat(w, LEAD)["unread"] == 3, chat(w, LEAD))
+            check(not w.sandbox.violations(), f"violations: {w.sandbox.violations()}")
+
+
+def damaged_pasts_are_refused(build):
+    with World(build, (LEAD, 5), name="damaged") as w:
+        w.wad.pair("d1", DEVICE)
+        w.wad.wait_online(1)
+        bomb = zlib.compress(bytes(200 << 20), 9)
+        for payload in (b"", b"nonsense", bomb[:1000], bomb, zlib.compress(b"\xff" * 100), zlib.compress(b"")):
+            tell(w, payloadBase64=base64.b64encode(payload).decode())
+        tell(w, chats=[{"with": LEAD, "messages": [{"id": "x" * 300, "text": "too long", "t": OLD},
+                                                   {"id": "OK", "text": "fine", "t": OLD},
+                                                   {"id": "NO", "text": "no time", "t": -5}]}])
+        wait_until(lambda: w.wad.sql("select count(*) from messages where body = 'fine'") == [["1"]], 30, "the good one")
+        wait_until(lambda: w.wad.sql("select count(*) from history_syncs") == [["0"]], 10, "no damaged one is kept")
+        check(len(w.wad.call("message.list")["messages"]) == 1, w.wad.call("message.list"))
+        check(w.wad.process.alive() and w.wad.online() == 1, "wad lives")
+
+
+def a_death_leaves_nothing_out(build):
+    with World(build, (LEAD, 5), name="history-kill", options=("--history", "blob")) as w:
+        w.wad.pair("d1", DEVICE)
+        w.wad.wait_online(1)
+        wait_until(lambda: w.wad.sql("select count(*) from history_syncs") == [["0"]], 20, "the greeting is read")
+        deaths = 0
+        for point, n in (("history.before_batch", 1), ("history.after_batch", 1), ("history.before_batch", 3),
+                         ("history.after_batch", 3), ("history.before_batch", 6), ("receive.before_commit", 1),
+                         ("receive.after_commit", 1)):
+            w.wad.stop()
+            w.wad.start(env={"WAD_CRASH_AT": f"{point}:{n}"}, wait=False)
+            if deaths == 0:
+                w.wad.wait_ready()
+                w.wad.wait_online(1)
+            tell(w, **past(w, 400))
+            try:
+                wait_until(lambda: not w.wad.process.alive(), 30, f"it dies at {point}:{n}")
+                deaths += 1
+            except Failure:
+                pass  # the import came before this start: fewer batches are left
+            w.wad.process.kill()
+        w.wad.start()
+        w.wad.wait_online(1)
+        wait_until(lambda: w.wad.sql("select count(*) from history_syncs") == [["0"]] and
+                   w.wad.sql("select count(*) from messages where body = 'we wrote'") == [["400"]], 90, "the past is stored")
+        whole(w, 400)
+        check(deaths >= 5, f"{deaths} deaths")
+        print(f"proof: history: {deaths} deaths, 800 messages: each once")
+        check(not w.sandbox.violations(), f"violations: {w.sandbox.violations()}")
+
+
 if __name__ == "__main__":
-    sys.exit(run_tests([unread_rises_and_falls, pages_hold_while_messages_arrive, words_are_found], sys.argv[1]))
+    sys.exit(run_tests([unread_rises_and_falls, pages_hold_while_messages_arrive, words_are_found, the_past_is_imported,
+                        damaged_pasts_are_refused, a_death_leaves_nothing_out], sys.argv[1]))

@@ -26,6 +26,9 @@ def provoke(w, point, round_no):
     if point.startswith("receive."):
         for i in range(12):
             sandbox.admin("POST", f"/admin/phones/{LEAD + i}/send", {"to": str(DEVICE), "text": f"in {round_no} {i}"})
+    if point.startswith("history."):
+        sandbox.admin("POST", f"/admin/phones/{DEVICE}/history", {"chats": [{
+            "with": LEAD, "fill": 600, "messages": [{"id": f"H{round_no}", "text": "old", "t": 1_760_000_000}]}]})
     if point.startswith("retry."):
         sandbox.faults(forceRetry=3)
 

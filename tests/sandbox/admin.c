@@ -320,6 +320,7 @@ static const struct {
 	{ "POST",   "/admin/phones/N/typing", admin_phone_typing },
 	{ "POST",   "/admin/phones/N/token", admin_phone_token },
 	{ "POST",   "/admin/phones/N/unlink", admin_phone_unlink },
+	{ "POST",   "/admin/phones/N/history", admin_phone_history },
 	{ "GET",    "/admin/messages", messages },
 	{ "DELETE", "/admin/messages", messages_clear },
 	{ "GET",    "/admin/devices", devices },

@@ -22,7 +22,14 @@ bool admin_query_phone(struct http_req *req, const char *key, uint64_t *ret);
 uint64_t admin_number(const json_t *v);
 uint64_t admin_number_text(const char *text);
 
+/* the account of the number in the path; NULL: answered with 404 */
+struct account *admin_need_phone(struct sandbox *sb, struct http_req *req, uint64_t n);
+/* the Message that "text", "imageBase64" or "message" of v describe; o gets its kind */
+enum errc admin_message_of(struct sandbox *sb, struct arena *a, const json_t *v, struct wr *out,
+			   struct phone_order *o, struct err *e) MUST_USE;
+
 /* handlers with files of their own; n: the number in the path, or 0 */
+void admin_phone_history(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phones_create(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phones_list(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_config(struct sandbox *sb, struct http_req *req, uint64_t n);

@@ -101,7 +101,7 @@ static void config_take(struct sandbox *sb, struct account *a, const json_t *v)
 		phone_catch_up(sb, a);
 }
 
-static struct account *need_phone(struct sandbox *sb, struct http_req *req, uint64_t n)
+struct account *admin_need_phone(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
 	struct account *a = account_by_pn(&sb->accounts, n);
 
@@ -181,7 +181,7 @@ void admin_phones_list(struct sandbox *sb, struct http_req *req, uint64_t unused
 
 void admin_phone_config(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct account *a = need_phone(sb, req, n);
+	struct account *a = admin_need_phone(sb, req, n);
 	json_t *v = a ? admin_body(req) : NULL;
 
 	if (v == NULL)
@@ -264,8 +264,8 @@ static void type_of(const json_t *message, struct phone_order *o)
 	}
 }
 
-static enum errc message_of(struct sandbox *sb, struct arena *a, const json_t *v, struct wr *out,
-			    struct phone_order *o, struct err *e)
+enum errc admin_message_of(struct sandbox *sb, struct arena *a, const json_t *v, struct wr *out,
+			   struct phone_order *o, struct err *e)
 {
 	const char *quoted = json_string_value(json_object_get(v, "quotedId"));
 	struct message m = { .text = "",
@@ -301,7 +301,7 @@ static enum errc message_of(struct sandbox *sb, struct arena *a, const json_t *v
 void admin_phone_send(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
 	struct arena *a = http_arena(req);
-	struct account *from = need_phone(sb, req, n);
+	struct account *from = admin_need_phone(sb, req, n);
 	json_t *v = from ? admin_body(req) : NULL; /* NULL: answered, the request is gone */
 	struct phone_order o = { .id = json_string_value(json_object_get(v, "id")) };
 	const char *id = NULL;
@@ -316,7 +316,7 @@ void admin_phone_send(struct sandbox *sb, struct http_req *req, uint64_t n)
 		return;
 	}
 	wr_init(&w, MESSAGE_BYTES_MAX);
-	if (message_of(sb, a, v, &w, &o, &e) == ERR_OK) {
+	if (admin_message_of(sb, a, v, &w, &o, &e) == ERR_OK) {
 		o.message = wr_span(&w);
 		(void)!phone_send(sb, a, from, &o, &id, &e);
 	}
@@ -330,7 +330,7 @@ void admin_phone_send(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 void admin_phone_read(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct account *a = need_phone(sb, req, n);
+	struct account *a = admin_need_phone(sb, req, n);
 	json_t *v = a ? admin_body(req) : NULL, *ids, *item;
 	const char **texts;
 	size_t i, len = 0;
@@ -356,7 +356,7 @@ void admin_phone_read(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 void admin_phone_typing(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct account *a = need_phone(sb, req, n);
+	struct account *a = admin_need_phone(sb, req, n);
 	json_t *v = a ? admin_body(req) : NULL;
 	const char *state = json_string_value(json_object_get(v, "state"));
 	struct addr to;
@@ -376,7 +376,7 @@ void admin_phone_typing(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 void admin_phone_token(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct account *a = need_phone(sb, req, n);
+	struct account *a = admin_need_phone(sb, req, n);
 	json_t *v = a ? admin_body(req) : NULL;
 	struct addr to;
 
@@ -393,7 +393,7 @@ void admin_phone_token(struct sandbox *sb, struct http_req *req, uint64_t n)
 
 void admin_phone_unlink(struct sandbox *sb, struct http_req *req, uint64_t n)
 {
-	struct account *a = need_phone(sb, req, n);
+	struct account *a = admin_need_phone(sb, req, n);
 	json_t *v = a ? admin_body(req) : NULL;
 	json_int_t number = json_integer_value(json_object_get(v, "device"));
 	struct device *d;

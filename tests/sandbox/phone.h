@@ -82,6 +82,8 @@ void phone_send_peer(struct sandbox *sb, struct account *a, struct device *to, s
 void phone_send_receipt(struct sandbox *sb, struct account *a, struct addr to, const char *type,
 			const char *const *ids, size_t ids_len);
 /* key share, history and names for a companion's first login */
+void phone_tell_history(struct sandbox *sb, struct account *a, struct device *to, unsigned type,
+			unsigned chunk, struct span packed); /* a compressed HistorySync */
 void phone_greet(struct sandbox *sb, struct account *a, struct device *companion);
 
 /* -- among the phone_*.c files -- */

@@ -114,25 +114,21 @@ static void blob_put(struct sandbox *sb, struct span packed, struct wr *notice)
 	proto_text(notice, 5, m.direct_path);
 }
 
-static void history_send(struct sandbox *sb, struct account *a, struct device *to, unsigned type,
-			 unsigned chunk, const struct wr *history)
+void phone_tell_history(struct sandbox *sb, struct account *a, struct device *to, unsigned type,
+			unsigned chunk, struct span packed)
 {
-	uLongf packed_len = compressBound(history->len);
-	AUTO_FREE uint8_t *packed = xmalloc(packed_len);
 	struct wr notice, p;
 
-	if (compress(packed, &packed_len, history->buf, history->len) != Z_OK)
-		return;
 	wr_init(&notice, HISTORY_BYTES_MAX);
 	wr_init(&p, HISTORY_BYTES_MAX);
 	if (sb->cfg.history == HISTORY_BLOB)
-		blob_put(sb, span_of(packed, packed_len), &notice);
+		blob_put(sb, packed, &notice);
 	proto_u64(&notice, 6, type);
 	proto_u64(&notice, 7, chunk);
 	if (type == SYNC_RECENT)
 		proto_u64(&notice, 9, 100);
-	if (sb->cfg.history == HISTORY_INLINE)
-		proto_bytes(&notice, 11, span_of(packed, packed_len));
+	if (sb->cfg.history != HISTORY_BLOB)
+		proto_bytes(&notice, 11, packed);
 	proto_u64(&p, 2, TYPE_HISTORY);
 	proto_bytes(&p, 6, wr_span(&notice));
 	protocol_send(sb, a, to, &p);
@@ -143,6 +139,8 @@ static void history_send(struct sandbox *sb, struct account *a, struct device *t
 static void history(struct sandbox *sb, struct account *a, struct device *to, unsigned type,
 		    unsigned chunk)
 {
+	uLongf packed_len;
+	uint8_t *packed;
 	struct wr h;
 
 	wr_init(&h, HISTORY_BYTES_MAX);
@@ -154,7 +152,11 @@ static void history(struct sandbox *sb, struct account *a, struct device *to, un
 		names_put(sb, a, &h);
 	if (type == SYNC_INITIAL)
 		mapping_put(a, &h);
-	history_send(sb, a, to, type, chunk, &h);
+	packed_len = compressBound(h.len);
+	packed = xmalloc(packed_len);
+	if (compress(packed, &packed_len, h.buf, h.len) == Z_OK)
+		phone_tell_history(sb, a, to, type, chunk, span_of(packed, packed_len));
+	free(packed);
 	wr_done(&h);
 }
 

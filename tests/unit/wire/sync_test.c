@@ -1,5 +1,7 @@
 /* What the account's phone sends at a companion's first login: key share, history notice, history. */
+#include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "shared/wire/message_codec.h"
 #include "shared/wire/sync_codec.h"
@@ -108,13 +110,88 @@ static void notice_and_history(void **state)
 	assert_string_equal(got.direct_path, "");
 	assert_int_equal(history_decode(a, got.inline_payload, &back, NULL), ERR_OK);
 	assert_true(back.lid_mappings_len == 2 && back.push_names_len == 1 &&
-		    back.conversations == 0);
+		    back.conversations_len == 0);
 	assert_string_equal(back.lid_mappings[1].id, maps[1].id);
 	assert_string_equal(back.lid_mappings[1].value, maps[1].value);
 	assert_string_equal(back.push_names[0].value, names[0].value);
 	assert_int_equal(back.progress, 100);
 	wr_done(&w);
 	wr_done(&packed);
+}
+
+static void chats_of_a_history(void **state)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct history_message m = { .id = "3A01",
+				     .participant = "",
+				     .push_name = "Ann",
+				     .from_me = true,
+				     .at_s = 1763800000,
+				     .status = 4,
+				     .message = SPAN_LIT("\x0a\x02hi") };
+	struct history_message m_back;
+	struct history_chat c = { .id = "15550001111@s.whatsapp.net",
+				  .name = "Ann of the shop",
+				  .pn_jid = "",
+				  .lid_jid = "9001@lid",
+				  .unread = 3,
+				  .messages_len = 1 };
+	struct history_chat c_back;
+	struct history h = { .type = HISTORY_RECENT, .conversations_len = 1 }, back;
+	struct span message, chat;
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, 8192);
+	history_message_encode(&m, c.id, &w);
+	message = arena_span_dup(a, wr_span(&w));
+	c.messages = &message;
+	wr_reset(&w);
+	history_chat_encode(&c, &w);
+	chat = arena_span_dup(a, wr_span(&w));
+	h.conversations = &chat;
+	wr_reset(&w);
+	history_encode(&h, &w);
+	assert_false(w.bad);
+	assert_int_equal(history_decode(a, wr_span(&w), &back, NULL), ERR_OK);
+	assert_int_equal(back.conversations_len, 1);
+	assert_int_equal(history_chat_decode(a, back.conversations[0], &c_back, NULL), ERR_OK);
+	assert_string_equal(c_back.id, c.id);
+	assert_string_equal(c_back.name, c.name);
+	assert_string_equal(c_back.lid_jid, c.lid_jid);
+	assert_true(c_back.unread == 3 && c_back.messages_len == 1);
+	assert_int_equal(history_message_decode(a, c_back.messages[0], &m_back, NULL), ERR_OK);
+	assert_string_equal(m_back.id, m.id);
+	assert_string_equal(m_back.push_name, m.push_name);
+	assert_true(m_back.from_me && m_back.at_s == m.at_s && m_back.status == 4);
+	assert_true(span_eq(m_back.message, m.message));
+	/* damaged ones */
+	for (size_t i = 1; i < chat.len; i++)
+		(void)!history_chat_decode(a, span_of(chat.at, i), &c_back, NULL);
+	for (size_t i = 1; i < message.len; i++)
+		(void)!history_message_decode(a, span_of(message.at, i), &m_back, NULL);
+	assert_int_not_equal(history_message_decode(a, SPAN_LIT("\xff"), &m_back, NULL), ERR_OK);
+	assert_int_not_equal(history_chat_decode(a, SPAN_LIT("\x12"), &c_back, NULL), ERR_OK);
+	wr_done(&w);
+}
+
+/* a few hundred bytes that would become more than memory should hold */
+static void a_bomb_is_refused(void **state)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	size_t plain_len = (size_t)HISTORY_BYTES_MAX + 1;
+	uint8_t *plain = calloc(1, plain_len);
+	uLongf len = compressBound(plain_len);
+	uint8_t *packed = malloc(len);
+	struct err e = ERR_NONE;
+	struct history h;
+
+	(void)state;
+	assert_true(plain && packed);
+	assert_int_equal(compress(packed, &len, plain, plain_len), Z_OK);
+	assert_int_equal(history_decode(a, span_of(packed, len), &h, &e), ERR_LIMIT);
+	free(plain);
+	free(packed);
 }
 
 static void hostile(void **state)
@@ -148,10 +225,9 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(key_share),
-		cmocka_unit_test(key_share_bytes),
-		cmocka_unit_test(notice_and_history),
-		cmocka_unit_test(hostile),
+		cmocka_unit_test(key_share),          cmocka_unit_test(key_share_bytes),
+		cmocka_unit_test(notice_and_history), cmocka_unit_test(chats_of_a_history),
+		cmocka_unit_test(a_bomb_is_refused),  cmocka_unit_test(hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
