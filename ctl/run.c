@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/base/arena.h"
 #include "shared/base/clock.h"
+#include "shared/base/text.h"
 #include "shared/base/xalloc.h"
 
 #include "ctl/params.h"
@@ -218,12 +220,30 @@ static bool wants_document(const struct session *s)
 	       (f == FORMAT_TABLE || f == FORMAT_TSV || f == FORMAT_CSV) && s->args->fields == NULL;
 }
 
+static bool is_bytes(const struct cat_method *m)
+{
+	const struct cat_param *field = cat_param_find(m->out, m->document);
+
+	return field && field->type == CAT_BYTES;
+}
+
+static bool put_bytes(FILE *out, const json_t *text)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct span bytes;
+
+	return base64_decode(a, json_string_value(text), json_string_length(text), &bytes) &&
+	       fwrite(bytes.at ? bytes.at : (const uint8_t *)"", 1, bytes.len, out) == bytes.len;
+}
+
 /* as it is into a file or pipe; a terminal sees no control characters of what people wrote */
-static bool put_document(FILE *out, const json_t *text)
+static bool put_document(const struct cat_method *m, FILE *out, const json_t *text)
 {
 	const char *at = json_string_value(text);
 	size_t len = json_string_length(text);
 
+	if (is_bytes(m))
+		return put_bytes(out, text);
 	if (!isatty(fileno(out)))
 		return fwrite(at, 1, len, out) == len;
 	while (*at) {
@@ -243,6 +263,11 @@ static int run_document(struct session *s, json_t *params)
 	struct err e = ERR_NONE;
 	bool more = true;
 
+	if (is_bytes(m) && isatty(fileno(s->printer.out))) {
+		json_decref(params);
+		err_set(&e, ERR_USAGE, "%s: is a file; send it to one: > FILE", m->name);
+		return session_fail(s, &e);
+	}
 	while (more && e.code == ERR_OK && !stop_asked()) {
 		json_t *result = NULL, *next, *text;
 
@@ -252,7 +277,7 @@ static int run_document(struct session *s, json_t *params)
 		if (!json_is_string(text))
 			err_set(&e, ERR_BAD_INPUT, "%s: the daemon's answer has another shape",
 				m->name);
-		else if (!put_document(s->printer.out, text))
+		else if (!put_document(m, s->printer.out, text))
 			err_set(&e, ERR_SYSTEM, "writing the output failed");
 		next = json_object_get(result, "next");
 		more = json_is_string(next);

@@ -163,6 +163,8 @@ static void on_drained(void *ctx)
 	event_hub_close(p->wad.events);
 	campaigns_close(p->wad.campaigns);
 	analytics_close(p->wad.analytics);
+	media_cache_close(p->wad.media);
+	retention_close(p->wad.retention);
 	http_client_free(p->wad.web);
 	sequences_close(p->wad.sequences);
 	if (p->wad.rpc)
@@ -228,6 +230,13 @@ static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_
 	api_device_changed(w, d, what);
 }
 
+static void on_fleet_media(void *ctx, int64_t token, struct span bytes, const struct err *e)
+{
+	struct wad *w = ctx;
+
+	media_cache_fetched(w->media, token, bytes, e);
+}
+
 static void fail_start(struct process *p, const struct err *e)
 {
 	fprintf(stderr, "wad: %s\n", err_msg(e));
@@ -285,6 +294,7 @@ static void start_parts(struct process *p)
 		.db = w->db,
 		.failover_ms = s->failover_ms,
 		.on_change = on_fleet_change,
+		.on_media = on_fleet_media,
 		.ctx = w,
 	};
 
@@ -304,6 +314,13 @@ static void start_parts(struct process *p)
 							      .clock = w->clock,
 							      .log = w->log,
 							      .reply_days = s->reply_days });
+	w->retention = retention_new(w->loop, w->db, w->log);
+	w->media = media_cache_new(&(struct media_cache_cfg){ .loop = w->loop,
+							      .state_dir = s->state_dir,
+							      .bytes_max = s->media_bytes_max,
+							      .fleet = w->fleet,
+							      .clock = w->clock,
+							      .log = w->log });
 	fleet_load(w->fleet, on_fleet_loaded, p);
 }
 

@@ -68,6 +68,8 @@ const struct config_row settings_rows[] = {
 	  "PEM file of certificate authorities to trust for them beside the system's" },
 	{ "analytics", "reply_days", CONFIG_U32, "7", NULL, 1, 90,
 	  "a private message answers the newest broadcast of so many days before" },
+	{ "media", "cache_mb", CONFIG_U32, "2048", NULL, 1, 1048576,
+	  "how many megabytes of fetched files are kept below the state directory" },
 	{ "sequence", "day_s", CONFIG_U32, "0", NULL, 0, 86400,
 	  "for rehearsals: seconds that a day of a sequence takes; 0: real days" },
 	{ "pacing", "per_minute_max", CONFIG_U32, "20", NULL, 0, PACING_CAP_MAX,
@@ -334,6 +336,7 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->web_ca_file = config_text(c, "webhook", "ca_file");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");
 	s->reply_days = config_u32(c, "analytics", "reply_days");
+	s->media_bytes_max = (uint64_t)config_u32(c, "media", "cache_mb") << 20;
 	s->sequence_day_s = config_u32(c, "sequence", "day_s");
 	s->pacing = (struct pacing_defaults){
 		.per_minute_max = config_u32(c, "pacing", "per_minute_max"),

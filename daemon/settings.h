@@ -17,6 +17,7 @@ struct settings {
 	struct url_guard_cfg web; /* where webhooks and pictures by URL may go */
 	enum log_level log_level;
 	uint32_t reply_days; /* see analytics.reply_days */
+	uint64_t media_bytes_max;
 	uint8_t noise_root_key[32];
 	uint32_t version[3];
 	uint32_t sequence_day_s;

@@ -11,6 +11,8 @@
 #include "daemon/engine/campaign.h"
 #include "daemon/engine/fleet.h"
 #include "daemon/engine/http_client.h"
+#include "daemon/engine/media_cache.h"
+#include "daemon/engine/retention.h"
 #include "daemon/engine/sequence.h"
 #include "daemon/store/db.h"
 
@@ -30,6 +32,8 @@ struct wad {
 	struct accounts *accounts;
 	struct analytics *analytics;
 	struct campaigns *campaigns;
+	struct media_cache *media;
+	struct retention *retention;
 	struct http_client *web; /* to addresses that users give */
 	struct sequences *sequences;
 	struct event_hub *events;

@@ -278,6 +278,15 @@ void fleet_opted_out(struct fleet *f, int64_t user_id, int64_t phone)
 	}
 }
 
+void fleet_media(struct fleet *f, const struct fleet_device *d, int64_t token, struct span raw)
+{
+	struct fleet_mail *m = fleet_mail_new(MAIL_MEDIA, d->user_id, d->id);
+
+	m->token = token;
+	m->bytes = span_of(xmemdup(raw.at, raw.len), raw.len);
+	to_shard(f, d->shard, m);
+}
+
 void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
 		const struct read_item *items, size_t n)
 {
@@ -472,6 +481,9 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_OPTED_OUT:
 		fleet_opted_out(f, d->user_id, m->token);
 		break;
+	case MAIL_FETCHED:
+		f->cfg.on_media(f->cfg.ctx, m->token, m->bytes, &m->err);
+		break;
 	case MAIL_ADD:
 	case MAIL_PAIR:
 	case MAIL_LOGOUT:
@@ -480,6 +492,7 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_FORGET:
 	case MAIL_MOVE:
 	case MAIL_READ:
+	case MAIL_MEDIA:
 	case MAIL_RULES:
 	case MAIL_SETTINGS:
 	case MAIL_CANCEL_PAIRING:

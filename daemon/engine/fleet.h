@@ -57,6 +57,7 @@ struct fleet_cfg {
 	/* something happened to d; e only for FLEET_PAIR_REFUSED; d is gone after FLEET_REMOVED */
 	void (*on_change)(void *ctx, const struct fleet_device *d, enum fleet_change what,
 			  const struct err *e);
+	void (*on_media)(void *ctx, int64_t token, struct span bytes, const struct err *e);
 	void *ctx;
 };
 
@@ -102,6 +103,8 @@ void fleet_wake(struct fleet *f, int64_t user_id,
 void fleet_forget(struct fleet *f, int64_t user_id, int64_t campaign_id);
 /* rows of this phone that wait in memory have failed in the table */
 void fleet_opted_out(struct fleet *f, int64_t user_id, int64_t phone);
+/* fetches the file of a message; cfg.on_media tells what came of it, unless the device is gone by then */
+void fleet_media(struct fleet *f, const struct fleet_device *d, int64_t token, struct span raw);
 /* the authors of these messages of d's chat are told that they were read */
 void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
 		const struct read_item *items, size_t n);

@@ -19,6 +19,7 @@ void fleet_mail_free(struct fleet_mail *m)
 	for (size_t i = 0; i < m->text_len; i++)
 		free(m->texts[i]);
 	free(m->texts);
+	free((void *)(uintptr_t)m->bytes.at);
 	free(m->ids);
 	free(m->text);
 	free(m);

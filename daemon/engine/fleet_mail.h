@@ -18,6 +18,7 @@ enum fleet_mail_kind {
 	MAIL_MOVE, /* give back everything and move it to `ids`; abandon: what may have left too */
 	MAIL_OPTED_OUT, /* user_id's phone (token): its waiting rows are final; both ways */
 	MAIL_READ, /* a chat was read here: texts are its JID, then author and id of each message */
+	MAIL_MEDIA,    /* fetch what the message `bytes` points to; answered with MAIL_FETCHED */
 	MAIL_RULES,    /* user_id's rules of replies have changed: read them again */
 	MAIL_SETTINGS, /* those of device_id (0: all of user_id's; 0: everybody's) may have changed */
 	MAIL_CANCEL_PAIRING,
@@ -32,7 +33,8 @@ enum fleet_mail_kind {
 	MAIL_REMOVED,
 	MAIL_MOVED,
 	MAIL_STATS,
-	MAIL_DB, /* the shard's database connection is up (flag) or lost */
+	MAIL_FETCHED, /* the file of a MAIL_MEDIA (token), in bytes; or err */
+	MAIL_DB,      /* the shard's database connection is up (flag) or lost */
 };
 
 struct fleet_mail {
@@ -42,6 +44,7 @@ struct fleet_mail {
 	size_t id_len;
 	char **texts; /* each its own */
 	size_t text_len;
+	struct span bytes; /* owned */
 	bool flag;
 	unsigned shard;
 	enum device_state state;

@@ -229,6 +229,10 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 	case MAIL_RULES:
 		each_worker(s, m, worker_rules);
 		break;
+	case MAIL_MEDIA:
+		if (w)
+			worker_media(w, m);
+		break;
 	case MAIL_READ:
 		if (w)
 			worker_read(w, m);
@@ -258,6 +262,7 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 	case MAIL_REMOVED:
 	case MAIL_MOVED:
 	case MAIL_STATS:
+	case MAIL_FETCHED:
 	case MAIL_DB:
 		break; /* never sent this way */
 	}

@@ -522,6 +522,41 @@ void worker_opted_out(struct worker *w, const struct fleet_mail *m)
 	queue_wake(w->queue); /* what went without need is found again */
 }
 
+struct media_order {
+	struct worker *w; /* outlives its device's work */
+	int64_t token;
+};
+
+static void on_media(void *ctx, struct span bytes, const struct err *e)
+{
+	struct media_order *o = ctx;
+	struct fleet_mail *m = mail(o->w, MAIL_FETCHED);
+
+	m->token = o->token;
+	m->err = *e;
+	if (e->code == ERR_OK)
+		m->bytes = span_of(xmemdup(bytes.at, bytes.len), bytes.len);
+	say(o->w, m);
+	free(o);
+}
+
+void worker_media(struct worker *w, const struct fleet_mail *m)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct media_order *o = xcalloc(1, sizeof *o);
+	struct message content;
+	struct err e = ERR_NONE;
+
+	*o = (struct media_order){ w, m->token };
+	if (w->closing || w->device == NULL)
+		err_set(&e, ERR_DEVICE_OFFLINE, "the device is being closed");
+	else if (message_decode(a, m->bytes, &content, &e) == ERR_OK) {
+		device_media_fetch(w->device, content.kind, &content.media, on_media, o);
+		return;
+	}
+	on_media(o, SPAN_NONE, &e);
+}
+
 void worker_read(struct worker *w, const struct fleet_mail *m)
 {
 	AUTO_ARENA struct arena *a = arena_new();

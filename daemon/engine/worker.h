@@ -27,6 +27,7 @@ void worker_logout(struct worker *w);
 void worker_wake(struct worker *w, const struct fleet_mail *m);
 void worker_forget(struct worker *w, const struct fleet_mail *m);
 void worker_opted_out(struct worker *w, const struct fleet_mail *m);
+void worker_media(struct worker *w, const struct fleet_mail *m);
 void worker_read(struct worker *w, const struct fleet_mail *m);
 void worker_rules(struct worker *w, const struct fleet_mail *m);
 void worker_settings(struct worker *w, const struct fleet_mail *m);

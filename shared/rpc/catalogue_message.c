@@ -93,4 +93,25 @@ const struct cat_method cat_message_search = {
 	.name = "message.search", .role = ROLE_VIEWER, .in = search_in, .out = stored, .list = "messages", .args = "words",
 	.http = "GET /api/messages/search", .doc = "Find stored messages by their words.",
 };
+
+static const struct cat_param media_in[] = {
+	{ "id",     CAT_TEXT, CAT_REQUIRED, "WhatsApp's message id", .min = 1, .max = 255 },
+	{ "device", CAT_REF,  CAT_REQUIRED, "id or name of the device that has the message", .max = 64, .noun = "device" },
+	{ "chat",   CAT_TEXT, CAT_OPTIONAL, "its chat: a number or a JID", .min = 1, .max = 128 },
+	{ "after",  CAT_TEXT, CAT_OPTIONAL, "go on at this place: next of the part before", .min = 1, .max = 20 },
+	{ NULL },
+};
+static const struct cat_param media_out[] = {
+	{ "mime",  CAT_TEXT,  CAT_REQUIRED, "what the sender says it is" },
+	{ "size",  CAT_INT,   CAT_REQUIRED, "bytes of the whole file" },
+	{ "name",  CAT_TEXT,  CAT_OPTIONAL, "what the sender calls it" },
+	{ "bytes", CAT_BYTES, CAT_REQUIRED, "this part of it, base64" },
+	{ "next",  CAT_TEXT,  CAT_OPTIONAL, "where the next part begins" },
+	{ NULL },
+};
+const struct cat_method cat_message_media = {
+	.name = "message.media", .role = ROLE_VIEWER, .in = media_in, .out = media_out, .args = "id",
+	.document = "bytes", .http = "GET /api/messages/{id}/media",
+	.doc = "Fetch the file of a stored message, checked and decrypted; part by part.",
+};
 /* clang-format on */

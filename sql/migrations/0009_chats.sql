@@ -62,9 +62,11 @@ create table messages (
   status smallint not null default 0,       -- own messages: 0 pending 1 sent 2 delivered 3 read 4 played
   bare boolean not null default false,      -- without content: kept for resends only, for some days
   raw bytea not null,                       -- Message protobuf; what a retry receipt asks for, and media
-  primary key (user_id, device_id, msg_id, chat, sender, at)
+  -- The shards plan their statements while tables are empty, and for good: no two indexes may look alike to
+  -- one. A message is looked for by its id alone (chat || ''), a chat's messages by the chat.
+  primary key (msg_id, user_id, device_id, chat, sender, at)
 ) partition by range (at);
-create index messages_by_chat on messages (user_id, device_id, chat, at, seq);
+create index messages_by_chat on messages (chat, user_id, device_id, at, seq);
 create index messages_by_word on messages using gin (search_words(user_id, body)) where body is not null;
 create index messages_bare on messages (at) where bare;
 call wall('messages');
@@ -76,6 +78,7 @@ call wall('messages_rest');
 -- Makes the months from that of $1 to that of $2, in UTC, where they are missing; how many it made.
 create function messages_months(first timestamptz, last timestamptz) returns integer language plpgsql as $$
 declare m timestamp; begins timestamptz; ends timestamptz; n text; made integer := 0; begin
+  perform set_config('lock_timeout', '2000', true); -- nobody is to wait long behind it
   m := date_trunc('month', first at time zone 'UTC');
   while m <= last at time zone 'UTC' loop
     begins := m at time zone 'UTC';
@@ -96,6 +99,7 @@ end $$;
 -- Drops months that ended before $1; how many.
 create function messages_drop_months(before timestamptz) returns integer language plpgsql as $$
 declare n text; dropped integer := 0; begin
+  perform set_config('lock_timeout', '2000', true);
   for n in select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'messages'::regclass and c.relname ~ '^messages_\d{6}$'
       and (to_timestamp(substr(c.relname, 10), 'YYYYMM')::date + interval '1 month')::timestamp at time zone 'UTC' <= before
@@ -169,7 +173,7 @@ create function chats_merge(whose bigint, gone text, stays text, number bigint) 
   delete from messages m using messages o
   where m.user_id = whose and m.chat = gone
     and m.device_id in (select device_id from chats where user_id = whose and chat = gone)
-    and o.user_id = whose and o.device_id = m.device_id and o.msg_id = m.msg_id and o.chat = stays
+    and o.user_id = whose and o.device_id = m.device_id and o.msg_id = m.msg_id and o.chat || '' = stays
     and o.from_me = m.from_me;
   update messages set chat = stays, sender = case when sender = gone then stays else sender end
   where user_id = whose and chat = gone

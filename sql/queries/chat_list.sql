@@ -18,7 +18,7 @@ from devices d cross join lateral (
 left join leads l on l.user_id = $1 and l.phone = c.phone
 left join lateral (
   select status from messages m
-  where c.last_from_me and m.user_id = $1 and m.device_id = c.device_id and m.msg_id = c.last_msg_id and m.chat = c.chat
+  where c.last_from_me and m.user_id = $1 and m.device_id = c.device_id and m.msg_id = c.last_msg_id and m.chat || '' = c.chat
     and m.at = c.last_at
   limit 1
 ) last on true

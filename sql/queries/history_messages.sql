@@ -23,14 +23,14 @@ with v as (
     v.target_id, v.quoted_id, v.push_name, v.status::smallint, v.raw
   from v cross join devices d left join lateral (
     select true as here from messages o
-    where o.user_id = $1::bigint and o.device_id = $2::bigint and o.msg_id = v.msg_id and o.chat = v.chat
+    where o.user_id = $1::bigint and o.device_id = $2::bigint and o.msg_id = v.msg_id and o.chat || '' = v.chat
       and o.from_me = v.from_me and o.at > v.at - interval '31 days' and o.at < v.at + interval '31 days'
     limit 1
   ) known on true
   where d.user_id = $1::bigint and d.id = $2::bigint and d.store_chats and known.here is null
     and (d.keep_days is null or v.at > now() - d.keep_days * interval '1 day')
   order by v.n
-  on conflict (user_id, device_id, msg_id, chat, sender, at) do nothing
+  on conflict (msg_id, user_id, device_id, chat, sender, at) do nothing
   returning chat, at, seq, msg_id, kind, body, from_me
 )
 insert into chats as c (user_id, chat, device_id, phone, is_group, last_at, last_msg_id, last_kind, last_text,

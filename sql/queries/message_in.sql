@@ -1,14 +1,14 @@
 -- A message that came in, or an own one sent by another device of the account, and what it changes in its
 -- chat; once, however often it comes. $16 phone of the chat's person or null, $17 it is a group.
 -- The pair may have been learned by another device of the user meanwhile.
-with place as (
+with place as materialized (
   select chat, case when $4::text = $3::text then chat else $4::text end as sender
   from (
     select case when $3::text like '%@s.whatsapp.net'
       then coalesce((select lid || '@lid' from lid_map where user_id = $1::bigint and pn = $16::bigint), $3::text)
       else $3::text end as chat
   ) c
-), keeps as (
+), keeps as materialized (
   select coalesce((select store_chats from devices where user_id = $1::bigint and id = $2::bigint), true) as all
 ), m as (
   insert into messages (user_id, device_id, chat, sender, msg_id, from_me, at, kind, body, media, target_id,
@@ -20,10 +20,10 @@ with place as (
   from place, keeps
   where not exists (
     select from messages o
-    where o.user_id = $1::bigint and o.device_id = $2::bigint and o.msg_id = $5::text and o.chat = place.chat
+    where o.user_id = $1::bigint and o.device_id = $2::bigint and o.msg_id = $5::text and o.chat || '' = place.chat
       and o.sender = place.sender
       and o.at > $7::timestamptz - interval '31 days' and o.at < $7::timestamptz + interval '31 days')
-  on conflict (user_id, device_id, msg_id, chat, sender, at) do nothing
+  on conflict (msg_id, user_id, device_id, chat, sender, at) do nothing
   returning chat, at, body, bare
 )
 insert into chats as c (user_id, chat, device_id, phone, push_name, is_group, unread, last_at, last_msg_id, last_kind,

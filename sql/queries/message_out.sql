@@ -5,7 +5,7 @@ with old as (
   where user_id = $1::bigint and device_id = $2::bigint and msg_id = $5::text and from_me
     and at > $6::timestamptz - interval '31 days' and at <= $6::timestamptz
   limit 1
-), place as (
+), place as materialized (
   select coalesce((select chat from old),
       case when $3::text like '%@s.whatsapp.net' then (select lid || '@lid' from lid_map where user_id = $1::bigint and pn = $11::bigint) end,
       $3::text) as chat,
@@ -16,7 +16,7 @@ with old as (
   select $1::bigint, $2::bigint, chat, $4::text, $5::text, true, at, $7::text,
     case when keeps then $8::text end, case when keeps then $9::jsonb end, not keeps, $10::bytea
   from place
-  on conflict (user_id, device_id, msg_id, chat, sender, at) do update set raw = excluded.raw
+  on conflict (msg_id, user_id, device_id, chat, sender, at) do update set raw = excluded.raw
   returning chat, at, body, bare
 )
 insert into chats as c (user_id, chat, device_id, phone, last_at, last_msg_id, last_kind, last_text, last_from_me)

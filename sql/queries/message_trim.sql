@@ -5,12 +5,10 @@ with cut as (
     now() - greatest(keep_days, 4) * interval '1 day' as row
   from devices where keep_days is not null
 ), old as (
-  select m.user_id, m.device_id, m.msg_id, m.chat, m.sender, m.at from cut cross join lateral (
-    select * from messages m
-    where m.user_id = cut.user_id and m.device_id = cut.device_id
-      and m.at < cut.content and (m.at < cut.row or not m.from_me)
-    limit $1
-  ) m
+  (select m.user_id, m.device_id, m.msg_id, m.chat, m.sender, m.at
+    from cut join messages m on m.user_id = cut.user_id and m.device_id = cut.device_id
+    where m.at < (select max(content) from cut) and m.at < cut.content and (m.at < cut.row or not m.from_me)
+    limit $1)
   union all
   (select user_id, device_id, msg_id, chat, sender, at from messages
     where bare and at < now() - interval '4 days' limit $1)
@@ -23,8 +21,8 @@ with cut as (
 ), stripped as (
   update messages m set body = null, media = null, bare = true
   from cut
-  where m.user_id = cut.user_id and m.device_id = cut.device_id and m.at < cut.content and m.at >= cut.row
-    and m.from_me and not m.bare
+  where m.user_id = cut.user_id and m.device_id = cut.device_id and m.at < (select max(content) from cut)
+    and m.at >= now() - interval '4 days' and m.at < cut.content and m.at >= cut.row and m.from_me and not m.bare
   returning 1
 ), chats_gone as (
   delete from chats c using cut

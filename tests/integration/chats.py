@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Chats: kept by every message, read on whatever device, paged while messages arrive, searched."""
 import base64
+import hashlib
 import os
+import subprocess
 import sys
+import threading
 import time
 import zlib
 
@@ -108,6 +111,7 @@ def pages_hold_while_messages_arrive(build):
             page = w.wad.call("chat.list", limit=4, **extra)
             seen += [c["phone"] for c in page["chats"]]
             if len(seen) == 8:
+                time.sleep(1.1)  # phones tell whole seconds
                 write(w, seen[2], "on top")  # a chat that was shown already
                 wait_until(lambda: w.wad.call("chat.list", limit=1)["chats"][0]["last_text"] == "on top", 10, "on top")
             place = page.get("next")
@@ -248,6 +252,130 @@ def a_death_leaves_nothing_out(build):
         check(not w.sandbox.violations(), f"violations: {w.sandbox.violations()}")
 
 
+def file_of(w, phone):
+    return next(m for m in w.wad.call("message.list", chat=str(phone))["messages"] if m["kind"] == "image")
+
+
+def whole_file(w, **params):
+    data, place = b"", {}
+    while True:
+        part = w.wad.call("message.media", **params, **place)
+        data += base64.b64decode(part["bytes"])
+        if "next" not in part:
+            check(part["size"] == len(data), f"size {part['size']}, {len(data)} came")
+            return data
+        place = {"after": part["next"]}
+
+
+def fails(w, code, **params):
+    try:
+        w.wad.call("message.media", **params)
+    except RpcError as e:
+        check(e.code == code, f"{params}: {e}")
+        return
+    raise Failure(f"{params} was answered")
+
+
+def files_are_fetched_checked_and_kept(build):
+    with World(build, (LEAD, 5), name="files", settings={"media.cache_mb": "8"}) as w:
+        w.wad.pair("d1", DEVICE)
+        w.wad.wait_online(1)
+        pictures = [os.urandom(size) for size in (100, 0x100000, 5 << 20, 4 << 20)]
+        for i, data in enumerate(pictures):
+            w.sandbox.admin("POST", f"/admin/phones/{LEAD + i}/send", {
+                "to": str(DEVICE), "imageBase64": base64.b64encode(data).decode(), "caption": f"p{i}",
+                "mimetype": "image/png"})
+        wait_until(lambda: len(w.wad.call("message.list")["messages"]) == 4, 30, "four pictures")
+        ids = [file_of(w, LEAD + i)["id"] for i in range(4)]
+        check(file_of(w, LEAD)["media"]["mimetype"] == "image/png", file_of(w, LEAD))
+        check(whole_file(w, id=ids[0], device="d1") == pictures[0], "the small one")
+        check(whole_file(w, id=ids[1], device="d1", chat=str(LEAD + 1)) == pictures[1], "that of 1 MB")
+        check(whole_file(w, id=ids[2], device="d1") == pictures[2], "that of 5 MB, in parts")
+        folder = os.path.join(w.wad.state, "media")
+        names = sorted(os.listdir(folder))
+        check(names == sorted(hashlib.sha256(p).hexdigest() for p in pictures[:3]), f"named by their content: {names}")
+
+        # from the folder, without the network; one that was changed there is fetched anew
+        w.sandbox.faults(mediaStatus=503)
+        check(whole_file(w, id=ids[0], device="d1") == pictures[0], "kept")
+        path = os.path.join(folder, hashlib.sha256(pictures[0]).hexdigest())
+        with open(path, "r+b") as f:
+            f.write(bytes([pictures[0][0] ^ 1]))
+        fails(w, -32029, id=ids[0], device="d1")
+        check(not os.path.exists(path), "the changed one is gone")
+        w.sandbox.admin("DELETE", "/admin/faults")
+        check(whole_file(w, id=ids[0], device="d1") == pictures[0], "fetched again")
+
+        # many ask at once: one fetch
+        os.unlink(path)
+        got = []
+        threads = [threading.Thread(target=lambda: got.append(whole_file(w, id=ids[0], device="d1"))) for _ in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        check(got == [pictures[0]] * 8, "all get it")
+
+        # over the bound the one goes that was not asked for longest: that of 1 MB, then that of 5 MB
+        check(whole_file(w, id=ids[3], device="d1") == pictures[3], "another")
+        left = sum(os.path.getsize(os.path.join(folder, n)) for n in os.listdir(folder))
+        check(left <= 8 << 20, f"{left} bytes are kept")
+        check(hashlib.sha256(pictures[3]).hexdigest() in os.listdir(folder), "the newest is there")
+
+        # what is on the media host was changed
+        host = os.path.join(w.directory, "sandbox")
+        blobs = [os.path.join(d, n) for d, _, files in os.walk(host) for n in files if "media" in d]
+        for name in blobs:
+            with open(name, "r+b") as f:
+                f.seek(os.path.getsize(name) // 2)
+                byte = f.read(1)
+                f.seek(-1, 1)
+                f.write(bytes([byte[0] ^ 1]))
+        check(blobs, "files of the media host")
+        w.sandbox.process.stop()
+        w.sandbox.start()
+        w.wad.wait_online(1)
+        for name in os.listdir(folder):
+            os.unlink(os.path.join(folder, name))
+        fails(w, -32023, id=ids[1], device="d1")
+        check(not os.listdir(folder), "nothing of it is kept")
+        fails(w, -32004, id="3EB0", device="d1")
+        write(w, LEAD, "a text")
+        wait_until(lambda: any(m["kind"] == "text" for m in w.wad.call("message.list")["messages"]), 20, "a text")
+        text = next(m["id"] for m in w.wad.call("message.list")["messages"] if m["kind"] == "text")
+        fails(w, -32003, id=text, device="d1")
+        done = subprocess.run([os.path.join(build, "ctl/wactl"), "--socket", w.wad.socket, "message", "media", ids[1],
+                               "--device", "d1"], capture_output=True, timeout=60)
+        check(done.returncode != 0 and done.stdout == b"", done)
+
+
+def what_is_not_kept_goes(build):
+    with World(build, (LEAD, 5), name="retention") as w:
+        w.wad.pair("d1", DEVICE)
+        w.wad.pair("d2", DEVICE + 1)
+        w.wad.wait_online(2)
+        tell(w, **past(w, 50))
+        wait_until(lambda: w.wad.sql("select count(*) from messages where body = 'we wrote'") == [["50"]], 30, "the past")
+        write(w, LEAD, "today")
+        write(w, LEAD, "to the other", DEVICE + 1)
+        wait_until(lambda: len(w.wad.call("message.list", limit=1000)["messages"]) >= 103, 20, "today")
+        w.wad.sql("update devices set keep_days = 30 where name = 'd1'")
+        w.wad.process.stop()
+        w.wad.start()  # it looks at its start, then hourly
+        wait_until(lambda: [m["text"] for m in w.wad.call("message.list", device="d1")["messages"]] == ["today"], 30,
+                   "only today is left")
+        check(len(w.wad.call("message.list", device="d2")["messages"]) == 1, "the other device keeps its own")
+        w.wad.sql("update devices set keep_days = 40 where name = 'd2'")
+        w.wad.process.stop()
+        w.wad.start()
+        months = "select count(*) from pg_inherits where inhparent = 'messages'::regclass"
+        wait_until(lambda: int(w.wad.sql(months)[0][0]) <= 6, 30, "old months are gone")
+        w.wad.wait_online(2)
+        write(w, LEAD, "goes on")
+        wait_until(lambda: (chat(w, LEAD) or {}).get("last_text") == "goes on", 20, "it goes on")
+
+
 if __name__ == "__main__":
     sys.exit(run_tests([unread_rises_and_falls, pages_hold_while_messages_arrive, words_are_found, the_past_is_imported,
-                        damaged_pasts_are_refused, a_death_leaves_nothing_out], sys.argv[1]))
+                        damaged_pasts_are_refused, a_death_leaves_nothing_out,
+                        files_are_fetched_checked_and_kept, what_is_not_kept_goes], sys.argv[1]))

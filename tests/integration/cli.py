@@ -2,6 +2,7 @@
 """wactl as people and scripts use it, against the running daemon: forms of output and their keys, exit
 codes, dry runs, batches, terminals (codes that a phone can read, colour, the pager), completion in the
 shells, and callers of other users."""
+import base64
 import json
 import os
 import pwd
@@ -79,6 +80,7 @@ KEYS = {
     "message show 1": (MESSAGE + " text", "msg_id sent_at delivered_at read_at error campaign"),
     "message list": ("at device chat sender from_me kind id place", "name text media status quoted target"),
     "message search k": ("at device chat sender from_me kind id place", "name text media status quoted target"),
+    "message media 3EB0PICTURE --device d0": ("mime size bytes", "name next"),
     "chat list": (CHAT, CHAT_MORE),
     "chat show 60120000005": (CHAT, CHAT_MORE),
     "chat read 60120000005 --device d0": ("chat messages told", ""),
@@ -183,6 +185,9 @@ def the_keys_of_every_command_stay(build):
             json.dump([{"day": 1, "text": "one"}, {"day": 3, "send_time": "18:30", "image": "@day3.png", "caption": "three"}], f)
         with open(os.path.join(w.directory, "day3.png"), "wb") as f:
             f.write(png(8, 8))
+        w.sandbox.admin("POST", f"/admin/phones/{LEAD + 7}/send", {
+            "to": w.wad.call("device.show", device="d0")["phone"], "id": "3EB0PICTURE", "mimetype": "image/png",
+            "imageBase64": base64.b64encode(png(8, 8)).decode()})
         names = {m["name"] for m in w.wad.call("rpc.discover")["methods"]}
         done = {c.split()[0] + "." + c.split()[1] for c in KEYS}
         rpc_only = {"event.subscribe", "event.unsubscribe", "system.hello", "system.act_as", "rpc.discover"}

@@ -2,6 +2,7 @@
 """Walls between users (S1, S2): every method of the catalogue by every kind of caller on an own, a foreign and a
 missing object. What is another's is answered like what is not there: same code, same words. A method that the
 matrix does not know fails. Then: identity on the socket, limits, the audit log, secrets that are kept."""
+import base64
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
-from wadtest import Failure, Rpc, RpcError, World, run_tests, wait_until  # noqa: E402
+from wadtest import Failure, Rpc, RpcError, World, png, run_tests, wait_until  # noqa: E402
 
 FIRST = 60120000001
 SECRET = "canary-password-of-b"
@@ -18,7 +19,7 @@ UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = -32001, -32002, -32004, -32003
 MISSING = {"lead": "999999", "spare_lead": "999998", "sequence": "999999", "spare_sequence": "999998",
            "device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
            "session": "999999", "user": "no-such-user", "rule": "999999", "spare_rule": "999998", "optout": "60120000013",
-           "word": "no such word", "chat": "60120000014"}
+           "word": "no such word", "chat": "60120000014", "picture": "3EB0NONE"}
 VIEWER, OPERATOR, ADMIN, ANYONE = "viewer", "operator", "admin", "anyone"
 
 
@@ -48,6 +49,7 @@ MATRIX = {
     "message.show": (VIEWER, {"id": of("message")}),
     "message.list": (VIEWER, {"device": of("device")}),
     "message.search": (VIEWER, {"words": "private", "device": of("device")}),
+    "message.media": (VIEWER, {"device": of("device"), "id": of("picture")}),
     "chat.list": (VIEWER, {"device": of("device")}),
     "chat.show": (VIEWER, {"chat": of("chat")}),
     "chat.read": (OPERATOR, {"device": of("device"), "chat": of("chat")}),
@@ -211,6 +213,10 @@ def prepare(world):
         world.sandbox.admin("POST", f"/admin/phones/{chat}/send", {"to": str(phone), "text": f"private to {name}{mark}"})
         wait_until(lambda: rpc.call("chat.show", chat=chat) if any(c.get("phone") == chat for c in
                    rpc.call("chat.list")["chats"]) else None, 20, "a chat")
+        world.sandbox.admin("POST", f"/admin/phones/{chat}/send", {"to": str(phone), "mimetype": "image/png",
+                            "imageBase64": base64.b64encode(png(8, 8, name == "bert")).decode()})
+        picture = wait_until(lambda: [m["id"] for m in rpc.call("message.list", chat=chat)["messages"]
+                             if m["kind"] == "image"], 20, "a picture")[0]
         optout = str(60120000010 + (name == "bert"))
         rpc.call("optout.add", phone=optout)
         rpc.call("optout.teach", word=f"word {name}{mark}")
@@ -221,7 +227,7 @@ def prepare(world):
         rpc.call("sequence.enrol", sequence=sequences[0], phones=["60120000005"])
         rpc.close()
         objects[name] = {"lead": leads[0], "spare_lead": leads[1], "sequence": sequences[0], "spare_sequence": sequences[1],
-                         "rule": rules[0], "spare_rule": rules[1], "chat": chat, "optout": optout, "word": f"word {name}{mark}",
+                         "rule": rules[0], "spare_rule": rules[1], "chat": chat, "picture": picture, "optout": optout, "word": f"word {name}{mark}",
                          "device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
                          "campaign": campaign["id"], "token": token["id"], "session": "999998",
                          "user": name + mark, "spare_user": name + mark}

@@ -86,6 +86,7 @@ VALUES = {  # two good values each, and one that is refused
     "pacing.per_hour_max": ("1", "2", "x"),
     "pacing.per_day_max": ("1", "2", "-1"),
     "pacing.warm_up": ("yes", "no", "maybe"),
+    "media.cache_mb": ("1", "2", "0"),
 }
 
 

@@ -51,6 +51,8 @@ static const struct {
 	{ "message.list", "{\"chat\":\"60123456789\",\"before\":\"1.2\"}", NULL },
 	{ "message.search", "[\"hello\"]", NULL },
 	{ "message.search", "{\"words\":\"\"}", "words: must not be empty" },
+	{ "message.media", "{\"id\":\"3A01\",\"device\":\"a\"}", NULL },
+	{ "message.media", "[\"3A01\"]", "device: is required" },
 	{ "chat.list", "{\"search\":\"ana\",\"unread\":true,\"groups\":false}", NULL },
 	{ "chat.list", "{\"limit\":501}", "limit: 501 is not within 1 to 500" },
 	{ "chat.show", "[\"60123456789\"]", NULL },
