@@ -112,6 +112,11 @@ struct db *db_new(const struct db_cfg *cfg)
 	return d;
 }
 
+bool db_is_idle(const struct db *d)
+{
+	return db_units_idle(d->units) && db_queries_idle(d->queries);
+}
+
 bool db_is_up(const struct db *d)
 {
 	return d->phase != DB_ENDED && db_units_up(d->units) && db_queries_up(d->queries);

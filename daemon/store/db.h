@@ -50,6 +50,7 @@ struct db_cfg {
 
 struct db *db_new(const struct db_cfg *cfg); /* connects in the background */
 bool db_is_up(const struct db *d);
+bool db_is_idle(const struct db *d); /* no answer will come: all that was asked is done */
 /* finishes what can be finished within 5 s, fails the rest with ERR_SHUTTING_DOWN, then closed() */
 void db_close(struct db *d, void (*closed)(void *ctx), void *ctx);
 
