@@ -179,7 +179,7 @@ struct sequences *sequences_new(const struct sequences_cfg *cfg)
 
 	s->cfg = *cfg;
 	uv_timer_init(cfg->loop, &s->timer);
-	uv_timer_start(&s->timer, on_timer, 1, SEQUENCE_TICK_MS);
+	uv_timer_start(&s->timer, on_timer, 1, cfg->tick_ms ? cfg->tick_ms : SEQUENCE_TICK_MS);
 	return s;
 }
 

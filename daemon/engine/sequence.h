@@ -14,7 +14,8 @@ struct sequences_cfg {
 	struct db *db;
 	struct fleet *fleet;
 	struct log *log;
-	uint32_t day_s; /* a rehearsal's day in seconds; 0: real days */
+	uint32_t day_s;   /* a rehearsal's day in seconds; 0: real days */
+	uint32_t tick_ms; /* how often it looks; 0: once a second */
 };
 
 struct sequences *sequences_new(const struct sequences_cfg *cfg);

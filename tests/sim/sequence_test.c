@@ -50,8 +50,11 @@ static void two_sequences_keep_every_rule(void **state)
 	sim_sql("analyze");
 	sim_start_devices();
 	began = sim_now().ms;
-	sequences_new(&(struct sequences_cfg){
-		.loop = sim_loop(), .db = sim_db(), .fleet = sim_fleet(), .log = log_root() });
+	sequences_new(&(struct sequences_cfg){ .loop = sim_loop(),
+					       .db = sim_db(),
+					       .fleet = sim_fleet(),
+					       .log = log_root(),
+					       .tick_ms = 20000 });
 	sim_run(all_done, NULL, 12);
 	took = sim_now().ms - began;
 	sim_flush_sends();

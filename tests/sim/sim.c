@@ -15,7 +15,7 @@
 #include "tests/sim/sim_time.h"
 #include "tests/unit/store/pg_fixture.h"
 
-enum { PG_WAIT_MS = 30000, STALL_TURNS = 100000 };
+enum { PG_WAIT_MS = 30000, TELL_MS = 3 * 3600 * 1000 };
 
 struct send {
 	int64_t outbox_id, device_id, at_ms;
@@ -130,9 +130,15 @@ static void idle(void)
 
 void sim_run(bool (*done)(void *ctx), void *ctx, double days)
 {
-	int64_t end = sim_time_wall_ms() + (int64_t)(days * 86400000);
+	int64_t end = sim_time_wall_ms() + (int64_t)(days * 86400000), told = sim_time_wall_ms();
 
 	while (!done(ctx)) {
+		if (sim_time_wall_ms() >= told + TELL_MS) {
+			told = sim_time_wall_ms();
+			printf("sim: %s, %" PRId64 " messages have left\n", sim_sql("select now()"),
+			       sim_sends());
+			fflush(stdout);
+		}
 		uv_run(&s.loop, UV_RUN_NOWAIT);
 		idle();
 		if (sim_time_wall_ms() > end) {
