@@ -177,6 +177,11 @@ static void on_timer(uv_timer_t *t)
 	campaigns_look(CONTAINER_OF(t, struct campaigns, timer));
 }
 
+void campaigns_every(struct campaigns *c, uint32_t ms)
+{
+	uv_timer_start(&c->timer, on_timer, 1, ms);
+}
+
 struct campaigns *campaigns_new(uv_loop_t *loop, struct db *db, struct fleet *fleet,
 				struct log *log)
 {
@@ -186,7 +191,7 @@ struct campaigns *campaigns_new(uv_loop_t *loop, struct db *db, struct fleet *fl
 	c->fleet = fleet;
 	c->log = log;
 	uv_timer_init(loop, &c->timer);
-	uv_timer_start(&c->timer, on_timer, 1, CAMPAIGN_TICK_MS);
+	campaigns_every(c, CAMPAIGN_TICK_MS);
 	return c;
 }
 

@@ -7,5 +7,6 @@ struct campaigns;
 
 struct campaigns *campaigns_new(uv_loop_t *loop, struct db *db, struct fleet *fleet,
 				struct log *log);
-void campaigns_look(struct campaigns *c);  /* something changed: look now */
-void campaigns_close(struct campaigns *c); /* frees itself when nothing is under way */
+void campaigns_every(struct campaigns *c, uint32_t ms); /* looks at these intervals from now on */
+void campaigns_look(struct campaigns *c);               /* something changed: look now */
+void campaigns_close(struct campaigns *c);              /* frees itself when nothing is under way */

@@ -57,7 +57,7 @@ static void two_users_campaigns_keep_every_rule(void **state)
 	add_campaign(1);
 	add_campaign(2);
 	began = sim_now().ms;
-	campaigns_new(sim_loop(), sim_db(), sim_fleet(), log_root());
+	campaigns_every(campaigns_new(sim_loop(), sim_db(), sim_fleet(), log_root()), 20000);
 	sim_run(all_done, NULL, 20);
 	took = sim_now().ms - began;
 	sim_flush_sends();

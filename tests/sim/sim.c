@@ -242,6 +242,7 @@ static void post(void *ctx, struct fleet_mail *m)
 
 static void build(void)
 {
+	static const struct pacing_defaults no_caps; /* the devices have their own */
 	struct db_cfg cfg = { .loop = &s.loop, .conninfo = s.conninfo, .log = log_root() };
 
 	s.db = db_new(&cfg);
@@ -260,7 +261,9 @@ static void build(void)
 				      .log = log_root(),
 				      .progress = progress_new(&s.loop, s.shard_db, log_root()),
 				      .contents = map_new() };
-	s.worker = (struct worker_env){ .client = &s.client, .queue = &s.queue, .post = post };
+	s.worker = (struct worker_env){
+		.client = &s.client, .queue = &s.queue, .pacing = &no_caps, .post = post
+	};
 }
 
 void sim_begin(const char *wall)

@@ -29,9 +29,8 @@ struct fleet *sim_fleet(void);
 const char *sim_sql(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int64_t sim_i64(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Adds a worker for every device in the table that has none yet; they come online. */
+/* Once: a worker for every device in the table; they come online. */
 void sim_start_devices(void);
-void sim_set_online(int64_t device_id, bool online);
 
 /* turns the loop until `done` says so; aborts after `days` */
 void sim_run(bool (*done)(void *ctx), void *ctx, double days);
