@@ -10,7 +10,7 @@
 #include "daemon/engine/progress.h"
 #include "daemon/engine/worker.h"
 
-enum { SHARD_MAIL_MAX = 100000 };
+enum { SHARD_MAIL_MAX = 100000, DRAIN_LOOK_MS = 20, DRAIN_MAX_MS = 15000 };
 
 struct shard {
 	struct shard_cfg cfg;
@@ -22,8 +22,9 @@ struct shard {
 	struct client_env client;
 	struct queue_env queue;
 	struct worker_env worker;
-	struct map *workers; /* device id -> struct worker */
-	uv_timer_t beat;
+	struct map *workers;    /* device id -> struct worker */
+	uv_timer_t beat, drain; /* drain: looks whether what is under way has ended */
+	mono_ms drain_until;
 	_Atomic uint64_t beats;
 	bool draining;
 };
@@ -181,19 +182,55 @@ static void each_worker(struct shard *s, const struct fleet_mail *m,
 		fn(w, m);
 }
 
-static void drain(struct shard *s)
+static void close_all(struct shard *s)
 {
 	struct span key;
 	size_t pos = 0, n = 0, len = map_len(s->workers);
 	void *w, **all = xcalloc(len + 1, sizeof *all);
 
-	s->draining = true;
 	while (map_next(s->workers, &pos, &key, &w))
 		all[n++] = w;
 	for (size_t i = 0; i < n; i++)
 		worker_close(all[i], on_worker_gone, s);
 	free(all);
 	end_when_empty(s);
+}
+
+static bool has_sends(const struct shard *s)
+{
+	struct span key;
+	size_t pos = 0;
+	void *w;
+
+	while (map_next(s->workers, &pos, &key, &w))
+		if (worker_sends(w))
+			return true;
+	return false;
+}
+
+static void on_drain(uv_timer_t *t)
+{
+	struct shard *s = CONTAINER_OF(t, struct shard, drain);
+
+	if (has_sends(s) && clock_mono(s->cfg.clock).ms < s->drain_until.ms)
+		return;
+	uv_close((uv_handle_t *)t, NULL);
+	close_all(s);
+}
+
+/* Nothing new is sent; what is under way gets its answer, if that comes in time. */
+static void drain(struct shard *s)
+{
+	struct span key;
+	size_t pos = 0;
+	void *w;
+
+	s->draining = true;
+	while (map_next(s->workers, &pos, &key, &w))
+		worker_rest(w);
+	s->drain_until.ms = clock_mono(s->cfg.clock).ms + DRAIN_MAX_MS;
+	uv_timer_init(&s->loop, &s->drain);
+	uv_timer_start(&s->drain, on_drain, 0, DRAIN_LOOK_MS);
 }
 
 static void handle(struct shard *s, const struct fleet_mail *m)

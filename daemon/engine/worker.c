@@ -17,6 +17,7 @@ struct worker {
 	struct device *device;
 	struct queue *queue; /* NULL until the row is read */
 	bool loaded, closing;
+	bool resting;              /* sends nothing any more */
 	bool pair_wanted;          /* asked for before the row was read */
 	struct reply_rules *rules; /* NULL: not read yet */
 	uint32_t asked;            /* database answers that will still come */
@@ -146,7 +147,7 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 	w->device = d;
 	first = !w->loaded && !w->closing && (s == DEVICE_IDLE || s == DEVICE_STOPPED);
 	w->loaded = w->loaded || first;
-	if (w->queue && s == DEVICE_ONLINE)
+	if (w->queue && s == DEVICE_ONLINE && !w->resting)
 		queue_online(w->queue);
 	else if (w->queue && w->state == DEVICE_ONLINE)
 		queue_offline(w->queue);
@@ -379,7 +380,7 @@ static void on_settings(void *ctx, const PGresult *r, const struct err *e)
 		return;
 	}
 	w->queue = queue_new(w->env->queue, w->device, w->user_id, w->device_id, &rules);
-	if (w->state == DEVICE_ONLINE)
+	if (w->state == DEVICE_ONLINE && !w->resting)
 		queue_online(w->queue);
 }
 
@@ -461,6 +462,18 @@ void worker_close(struct worker *w, void (*gone)(void *ctx, int64_t device_id), 
 	if (w->queue)
 		queue_offline(w->queue);
 	device_close(w->device, on_device_closed, w);
+}
+
+void worker_rest(struct worker *w)
+{
+	w->resting = true;
+	if (w->queue)
+		queue_offline(w->queue);
+}
+
+size_t worker_sends(const struct worker *w)
+{
+	return w->device && !w->closing ? device_sends(w->device) : 0;
 }
 
 void worker_free(struct worker *w)

@@ -21,6 +21,9 @@ struct worker *worker_new(struct worker_env *env, int64_t user_id, int64_t devic
 void worker_close(struct worker *w, void (*gone)(void *ctx, int64_t device_id), void *ctx);
 void worker_free(struct worker *w);
 
+void worker_rest(struct worker *w);          /* starts no more sends, for good */
+size_t worker_sends(const struct worker *w); /* under way */
+
 void worker_pair(struct worker *w);
 void worker_cancel_pairing(struct worker *w);
 void worker_logout(struct worker *w);

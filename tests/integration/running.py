@@ -13,6 +13,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
+from settings import own_world  # noqa: E402
 from wadtest import Failure, Process, RpcError, World, run_tests, wait_until  # noqa: E402
 
 LEAD = 60120000001
@@ -125,6 +126,30 @@ def a_log_level_falls_back(build):
         wait_until(lambda: w.wad.call("daemon.log_level", level="debug", for_s=1)["before"] == "info", 10, "info again", 1.2)
 
 
+def a_stop_lets_what_is_under_way_end(w):
+    for i in range(4):
+        w.wad.pair(f"d{i}", DEVICE + i, delay_min_ms=0, delay_max_ms=0)
+    w.wad.wait_online(4)
+    w.wad.call("lead.import", csv="phone,niche\n" + "".join(f"{LEAD + i},all\n" for i in range(300)))
+    w.sandbox.admin("POST", "/admin/phones", {"first": LEAD, "count": 300, "receipts": False})
+    w.sandbox.faults(ackDelayMs=700)
+    campaign = w.wad.campaign(title="drain", text="drained", niche="all")
+    wait_until(lambda: len(w.sandbox.shown("drained")) > 20, 30, "messages leave")
+    began = time.monotonic()
+    check(w.wad.process.stop(30) == 0, "exit code")
+    took = time.monotonic() - began
+    left = w.server.run("psql", w.server.uri, "-Atc", "select state, count(*) from outbox group by 1 order by 1").split()
+    check(left and not any(row.startswith("2|") for row in left), f"rows nobody knows the end of: {left}")
+    check(any(row.startswith(("0|", "1|")) for row in left), f"stopped too late to show anything: {left}")
+    w.sandbox.faults(ackDelayMs=0)
+    w.wad.start()
+    w.wad.wait_online(4)
+    check(w.wad.wait_campaign(campaign)["counts"]["sent"] == 300, "the rest is sent after the start")
+    shown = w.sandbox.shown("drained")
+    check(len(shown) == 300 and len({m["phone"] for m in shown}) == 300, f"{len(shown)} shown")
+    print(f"proof: running: stopped in {took:.1f} s with sends under way, none of them left without its answer")
+
+
 def old_names_and_drop_ins(build):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("WAD_", "APP_", "WHATSAPP_")) and k != "DB_URI"}
 
@@ -191,5 +216,5 @@ def the_unit_is_sound(build):
 
 if __name__ == "__main__":
     sys.exit(run_tests([a_supervisor_is_told_what_happens, the_watchdog_hears_of_every_loop, sighup_is_all_or_nothing,
-                        a_log_level_falls_back, old_names_and_drop_ins, lines_for_the_journal_have_priorities,
-                        the_unit_is_sound], sys.argv[1]))
+                        a_log_level_falls_back, own_world(a_stop_lets_what_is_under_way_end, 400), old_names_and_drop_ins,
+                        lines_for_the_journal_have_priorities, the_unit_is_sound], sys.argv[1]))

@@ -247,10 +247,10 @@ class Server:
 class OwnWorld:
     """Sandbox, a PostgreSQL of one's own, wad with DB_URI."""
 
-    def __init__(self, build):
+    def __init__(self, build, phones=60):
         self.directory = tempfile.mkdtemp(prefix="wad-own-database-")
         os.chmod(self.directory, 0o755)
-        self.sandbox = Sandbox(build, self.directory, (LEAD, 60))
+        self.sandbox = Sandbox(build, self.directory, (LEAD, phones))
         self.server = Server(self.directory)
         self.wad = Wad(build, self.directory, self.sandbox, env={"DB_URI": self.server.uri})
 
@@ -264,9 +264,9 @@ class OwnWorld:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def own_world(test):
+def own_world(test, phones=60):
     def run(build):
-        w = OwnWorld(build)
+        w = OwnWorld(build, phones)
         failed = True
         try:
             test(w)
