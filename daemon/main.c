@@ -21,6 +21,7 @@
 #include "daemon/api/event_hub.h"
 #include "daemon/api/httpd_server.h"
 #include "daemon/api/rpc_server.h"
+#include "daemon/engine/node.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/reload.h"
@@ -32,6 +33,7 @@
 struct process {
 	struct wad wad; /* first: handlers get &process.wad */
 	struct settings settings;
+	char node[NODE_NAME]; /* this daemon among those of its database */
 	struct sealer *sealer;
 	struct cluster *cluster; /* NULL with database.uri */
 	struct connect_gate *gate;
@@ -126,6 +128,8 @@ static enum errc prepare(struct process *p, struct err *e)
 	    privileges_drop(p->settings.user, p->settings.state_dir,
 			    (const char *const[]){ made, NULL }, e) ||
 	    take_lock(p, e))
+		return e->code;
+	if (node_name(p->settings.state_dir, rng_real(), p->node, e))
 		return e->code;
 	key = xasprintf("%s/key", p->settings.state_dir);
 	if (sealer_open(key, &p->sealer, e) == ERR_OK)
@@ -292,6 +296,7 @@ static void start_parts(struct process *p)
 		.clock = w->clock,
 		.log = w->log,
 		.db = w->db,
+		.node = p->node,
 		.failover_ms = s->failover_ms,
 		.on_change = on_fleet_change,
 		.on_media = on_fleet_media,

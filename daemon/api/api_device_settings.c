@@ -125,6 +125,7 @@ struct rpc_done api_device_create(struct rpc_req *req)
 	put_quiet(p, &quiet);
 	put_int(req, p, "keep_days");
 	put_bool(req, p, "store_chats");
+	db_p_text(p, fleet_node(req->wad->fleet));
 	req_query(req, STMT_DEVICE_ADD, p, DB_ONCE, on_added, req);
 	return rpc_later(req);
 }

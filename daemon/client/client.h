@@ -122,7 +122,8 @@ enum send_outcome {
 	SEND_RETRY,   /* nothing left us, or a passing refusal: try later with the same id */
 	SEND_UNKNOWN, /* bytes left, no answer: send again with the same id */
 	SEND_FAILED,  /* final: not on WhatsApp, refused */
-	SEND_LIMITED, /* 420, 429, 463: the device should slow down or stop new chats */
+	SEND_LIMITED, /* 420, 429: the device should slow down */
+	SEND_COLD,    /* 463: no new chats now, or none with this person */
 };
 const char *send_outcome_name(enum send_outcome o);
 
@@ -130,6 +131,7 @@ struct send_result {
 	enum send_outcome outcome;
 	int code;           /* the ack's error, 0 when none */
 	const char *reason; /* for people; borrowed for the call */
+	bool mended;        /* SEND_RETRY: what was wrong here is right now */
 	unix_ms server_time;
 };
 
@@ -152,6 +154,9 @@ struct device_hooks {
 	void (*on_state)(void *ctx, struct device *d, enum device_state s);
 	void (*on_qr)(void *ctx, struct device *d, const struct device_qr *qr);
 	void (*on_paired)(void *ctx, struct device *d); /* stored; device_get tells the addresses */
+	/* until then the account may open no new chats (ms INT64_MIN: it may); known false: no answer */
+	void (*on_reach_lock)(void *ctx, struct device *d, bool known, unix_ms until,
+			      struct db_unit *unit);
 	void (*on_message)(void *ctx, struct device *d, const struct in_message *m,
 			   struct db_unit *unit);
 };
@@ -164,7 +169,7 @@ void device_start(struct device *d); /* paired: connect and stay online */
 /* Registration connection; when linking is under way, the present code once more; when linked but
  * stopped by a fault, another login. ERR_CONFLICT when linked and well. */
 enum errc device_pair(struct device *d, struct err *e) MUST_USE;
-/* ends linking that is under way: on_state(DEVICE_IDLE); nothing when none is */
+/* ends linking that is under way */
 void device_cancel_pairing(struct device *d);
 void device_stop(struct device *d); /* disconnect, stay off */
 /* tells the server, wipes keys, state logged_out; done comes within 5 s whatever the network does */
@@ -176,6 +181,7 @@ void device_close(struct device *d, void (*closed)(void *ctx),
 enum { DEVICE_SENDS_MAX = 64 };
 enum errc device_send(struct device *d, struct send_job *job, struct err *e) MUST_USE;
 size_t device_sends(const struct device *d); /* under way */
+void device_reach_query(struct device *d);   /* asks for the reach-out lock: on_reach_lock */
 /* Looks up addresses, devices and sessions of people that will be written to soon, many in one request
  * (numbers already known cost nothing). With `open` also fetches prekeys for those without a session:
  * each uses up a one-time key of theirs, so only for those that are written to within minutes. */

@@ -27,7 +27,7 @@ const char *device_state_name(enum device_state s)
 
 static const char *const outcome_names[] = {
 	[SEND_SENT] = "sent",     [SEND_RETRY] = "retry",     [SEND_UNKNOWN] = "unknown",
-	[SEND_FAILED] = "failed", [SEND_LIMITED] = "limited",
+	[SEND_FAILED] = "failed", [SEND_LIMITED] = "limited", [SEND_COLD] = "cold_contact",
 };
 
 const char *send_outcome_name(enum send_outcome o)

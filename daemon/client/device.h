@@ -44,7 +44,8 @@ struct device {
 
 	/* asynchronous work that still points at this device; it is freed only when none is left */
 	uint32_t holds;
-	bool closing; /* device_close was called: start nothing new */
+	bool reach_asking; /* the server was asked for the reach-out lock: reach.c */
+	bool closing;      /* device_close was called: start nothing new */
 
 	struct link *link;
 	struct iq_table *iqs;

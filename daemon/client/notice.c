@@ -1,7 +1,10 @@
 /* Notifications about people's devices and identities. What they make void is gone from memory at
  * once and from the tables before they are acknowledged. */
+#include "daemon/client/notice.h"
+
 #include "daemon/client/peer.h"
 #include "daemon/client/ratchet.h"
+#include "daemon/client/reach.h"
 
 struct notice {
 	struct device *d; /* held */
@@ -22,7 +25,7 @@ static void notice_stored(void *ctx, const struct err *e)
 	device_release(d);
 }
 
-static void notice_commit(struct device *d, const struct node *n, struct db_unit *unit)
+void notice_commit(struct device *d, const struct node *n, struct db_unit *unit)
 {
 	struct arena *a = arena_new();
 	struct notice *x = arena_alloc(a, sizeof(*x));
@@ -84,6 +87,7 @@ static const struct {
 	{ "devices", on_devices },
 	{ "encrypt", on_encrypt },
 	{ "account_sync", on_account_sync },
+	{ "mex", reach_on_notification },
 };
 
 bool messages_on_notification(struct device *d, const struct node *n)

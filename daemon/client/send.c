@@ -450,6 +450,7 @@ void messages_on_ack(struct device *d, const struct node *n)
 	r.outcome = rule.outcome;
 	r.code = (int)error;
 	r.reason = rule.reason;
+	r.mended = rule.drop_devices;
 	send_end(s, &r);
 }
 

@@ -92,7 +92,7 @@ static const struct {
 	{ 420, { SEND_LIMITED, false, "the server asks to slow down" } },
 	{ 421, { SEND_RETRY,   true,  "wrong addressing" } },
 	{ 429, { SEND_LIMITED, false, "too many messages" } },
-	{ 463, { SEND_LIMITED, false, "the account may not open new chats now" } },
+	{ 463, { SEND_COLD,    false, "no new chat with this person" } },
 	{ 475, { SEND_RETRY,   false, "trouble at the server" } },
 	{ 479, { SEND_RETRY,   true,  "the server refuses the addresses" } },
 	{ 500, { SEND_RETRY,   false, "trouble at the server" } },

@@ -1,33 +1,11 @@
 #include "daemon/engine/fleet.h"
 
-#include <malloc.h>
-
-#include "shared/base/map.h"
 #include "shared/base/xalloc.h"
 
 #include "daemon/client/fault.h"
+#include "daemon/engine/fleet_impl.h"
 
-enum { FLEET_MAIL_MAX = 1000000, FLEET_TICK_MS = 1000, TRIM_LOGINS = 20, TRIM_QUIET_MS = 2000 };
-enum { SETTINGS_MS = 6 * 3600 * 1000 }; /* quiet hours are read for days ahead */
-
-struct fleet {
-	struct fleet_cfg cfg;
-	struct mailbox *box;
-	struct shard **shards;
-	bool *shard_db_up;
-	uint64_t *shard_beats;         /* as of the last fleet_turns */
-	struct fleet_device **devices; /* in order of id */
-	size_t len, cap;
-	uv_timer_t tick;
-	size_t logins; /* since memory was given back, and the last of them */
-	mono_ms login_at;
-	void (*loaded)(void *ctx, const struct err *e);
-	void *loaded_ctx;
-	int64_t pairings;
-	bool draining;
-	void (*drained)(void *ctx);
-	void *drained_ctx;
-};
+enum { FLEET_MAIL_MAX = 1000000 };
 
 /* -- finding -- */
 
@@ -46,7 +24,7 @@ static size_t place_of(const struct fleet *f, int64_t id) /* first with an id >=
 	return low;
 }
 
-static struct fleet_device *get(const struct fleet *f, int64_t id)
+struct fleet_device *fleet_get(const struct fleet *f, int64_t id)
 {
 	size_t i = place_of(f, id);
 
@@ -55,7 +33,7 @@ static struct fleet_device *get(const struct fleet *f, int64_t id)
 
 const struct fleet_device *fleet_find(const struct fleet *f, int64_t user_id, int64_t id)
 {
-	const struct fleet_device *d = get(f, id);
+	const struct fleet_device *d = fleet_get(f, id);
 
 	return d && d->user_id == user_id && !d->removing ? d : NULL;
 }
@@ -82,8 +60,8 @@ const struct fleet_device *fleet_next(const struct fleet *f, int64_t user_id, in
 	return NULL;
 }
 
-static int64_t *pick(const struct fleet *f, int64_t user_id, int64_t except, bool online_only,
-		     size_t *ret_len)
+int64_t *fleet_pick(const struct fleet *f, int64_t user_id, int64_t except, bool online_only,
+		    size_t *ret_len)
 {
 	int64_t *ids = xcalloc(f->len + 1, sizeof *ids);
 	size_t n = 0;
@@ -93,7 +71,8 @@ static int64_t *pick(const struct fleet *f, int64_t user_id, int64_t except, boo
 
 		if (d->user_id != user_id || d->id == except || d->removing || d->pn.user == 0)
 			continue;
-		if (d->state == DEVICE_ONLINE || (!online_only && d->fault == FAULT_NONE))
+		if (!d->paused &&
+		    (d->state == DEVICE_ONLINE || (!online_only && d->fault == FAULT_NONE)))
 			ids[n++] = d->id;
 	}
 	*ret_len = n;
@@ -102,12 +81,12 @@ static int64_t *pick(const struct fleet *f, int64_t user_id, int64_t except, boo
 
 int64_t *fleet_senders(const struct fleet *f, int64_t user_id, size_t *ret_len)
 {
-	int64_t *ids = pick(f, user_id, 0, true, ret_len);
+	int64_t *ids = fleet_pick(f, user_id, 0, true, ret_len);
 
 	if (*ret_len)
 		return ids;
 	free(ids);
-	return pick(f, user_id, 0, false, ret_len);
+	return fleet_pick(f, user_id, 0, false, ret_len);
 }
 
 enum standing fleet_standing(const struct fleet_device *d)
@@ -117,6 +96,11 @@ enum standing fleet_standing(const struct fleet_device *d)
 						     .linked = d->pn.user != 0,
 						     .comes_back = d->comes_back,
 						     .paused = d->paused });
+}
+
+const char *fleet_node(const struct fleet *f)
+{
+	return f->cfg.node;
 }
 
 void fleet_totals(const struct fleet *f, struct fleet_totals *ret)
@@ -152,7 +136,7 @@ void fleet_set_failover(struct fleet *f, uint32_t ms)
 /* -- commands -- */
 
 /* Shards that were told to drain end on their own thread and take nothing more. */
-static void to_shard(struct fleet *f, unsigned shard, struct fleet_mail *m)
+void fleet_to_shard(struct fleet *f, unsigned shard, struct fleet_mail *m)
 {
 	if (f->draining)
 		fleet_mail_free(m);
@@ -160,9 +144,9 @@ static void to_shard(struct fleet *f, unsigned shard, struct fleet_mail *m)
 		shard_post_take(f->shards[shard], m);
 }
 
-static void post(struct fleet *f, const struct fleet_device *d, enum fleet_mail_kind kind)
+void fleet_post(struct fleet *f, const struct fleet_device *d, enum fleet_mail_kind kind)
 {
-	to_shard(f, d->shard, fleet_mail_new(kind, d->user_id, d->id));
+	fleet_to_shard(f, d->shard, fleet_mail_new(kind, d->user_id, d->id));
 }
 
 void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name)
@@ -170,7 +154,7 @@ void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name)
 	size_t at = place_of(f, id);
 	struct fleet_device *d;
 
-	if (get(f, id))
+	if (fleet_get(f, id))
 		return;
 	if (f->len == f->cap) {
 		f->cap = f->cap ? f->cap * 2 : 64;
@@ -184,41 +168,42 @@ void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name)
 	d->fault_reason = xstrdup("");
 	d->pause_reason = xstrdup("");
 	/* not all at once */
-	d->settings_at.ms = clock_mono(f->cfg.clock).ms - id * 997 % (SETTINGS_MS / 2);
+	d->settings_at.ms = clock_mono(f->cfg.clock).ms - id * 997 % (FLEET_SETTINGS_MS / 2);
 	d->shard = (unsigned)((uint64_t)id % f->cfg.shards);
-	d->away_since = clock_mono(f->cfg.clock);
-	d->stats.last_sent.ms = INT64_MIN;
+	d->away_since = d->added_at = clock_mono(f->cfg.clock);
+	d->stats.last_sent.ms = d->stats.last_activity.ms = INT64_MIN;
 	d->stats.why = "offline";
+	d->stats.health = HEALTH_GOOD;
 	f->devices[at] = d;
 	f->len++;
-	post(f, d, MAIL_ADD);
+	fleet_post(f, d, MAIL_ADD);
 }
 
 void fleet_pair(struct fleet *f, const struct fleet_device *device)
 {
-	struct fleet_device *d = get(f, device->id);
+	struct fleet_device *d = fleet_get(f, device->id);
 
 	if (!d->pairing_open && d->pn.user == 0) {
 		d->pairing_open = true;
 		d->pairing = ++f->pairings;
 	}
-	post(f, d, MAIL_PAIR);
+	fleet_post(f, d, MAIL_PAIR);
 }
 
 void fleet_cancel_pairing(struct fleet *f, const struct fleet_device *d)
 {
-	post(f, d, MAIL_CANCEL_PAIRING);
+	fleet_post(f, d, MAIL_CANCEL_PAIRING);
 }
 
 void fleet_logout(struct fleet *f, const struct fleet_device *d)
 {
-	post(f, d, MAIL_LOGOUT);
+	fleet_post(f, d, MAIL_LOGOUT);
 }
 
 void fleet_remove(struct fleet *f, const struct fleet_device *d)
 {
-	get(f, d->id)->removing = true;
-	post(f, d, MAIL_REMOVE);
+	fleet_get(f, d->id)->removing = true;
+	fleet_post(f, d, MAIL_REMOVE);
 }
 
 static void post_all(struct fleet *f, enum fleet_mail_kind kind, int64_t user_id,
@@ -228,16 +213,16 @@ static void post_all(struct fleet *f, enum fleet_mail_kind kind, int64_t user_id
 		struct fleet_mail *m = fleet_mail_new(kind, user_id, 0);
 
 		m->campaign_id = campaign_id;
-		to_shard(f, i, m);
+		fleet_to_shard(f, i, m);
 	}
 }
 
 void fleet_settings(struct fleet *f, int64_t user_id, int64_t device_id)
 {
-	struct fleet_device *d = device_id ? get(f, device_id) : NULL;
+	struct fleet_device *d = device_id ? fleet_get(f, device_id) : NULL;
 
 	if (d)
-		post(f, d, MAIL_SETTINGS);
+		fleet_post(f, d, MAIL_SETTINGS);
 	else if (device_id == 0)
 		post_all(f, MAIL_SETTINGS, user_id, 0);
 }
@@ -245,20 +230,20 @@ void fleet_settings(struct fleet *f, int64_t user_id, int64_t device_id)
 void fleet_set_paused(struct fleet *f, const struct fleet_device *device, bool paused,
 		      const char *reason)
 {
-	struct fleet_device *d = get(f, device->id);
+	struct fleet_device *d = fleet_get(f, device->id);
 
 	d->paused = paused;
 	free(d->pause_reason);
 	d->pause_reason = xstrdup(reason ? reason : "");
-	post(f, d, MAIL_SETTINGS);
+	fleet_post(f, d, MAIL_SETTINGS);
 }
 
 void fleet_wake(struct fleet *f, int64_t user_id, int64_t device_id)
 {
-	struct fleet_device *d = device_id ? get(f, device_id) : NULL;
+	struct fleet_device *d = device_id ? fleet_get(f, device_id) : NULL;
 
 	if (d)
-		post(f, d, MAIL_WAKE);
+		fleet_post(f, d, MAIL_WAKE);
 	else if (device_id == 0)
 		post_all(f, MAIL_WAKE, user_id, 0);
 }
@@ -274,7 +259,7 @@ void fleet_opted_out(struct fleet *f, int64_t user_id, int64_t phone)
 		struct fleet_mail *m = fleet_mail_new(MAIL_OPTED_OUT, user_id, 0);
 
 		m->token = phone;
-		to_shard(f, i, m);
+		fleet_to_shard(f, i, m);
 	}
 }
 
@@ -284,7 +269,7 @@ void fleet_media(struct fleet *f, const struct fleet_device *d, int64_t token, s
 
 	m->token = token;
 	m->bytes = span_of(xmemdup(raw.at, raw.len), raw.len);
-	to_shard(f, d->shard, m);
+	fleet_to_shard(f, d->shard, m);
 }
 
 void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
@@ -298,7 +283,7 @@ void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
 		m->texts[m->text_len++] = xstrdup(items[i].sender);
 		m->texts[m->text_len++] = xstrdup(items[i].id);
 	}
-	to_shard(f, d->shard, m);
+	fleet_to_shard(f, d->shard, m);
 }
 
 void fleet_rules(struct fleet *f, int64_t user_id)
@@ -311,62 +296,43 @@ void fleet_peek(struct fleet *f, int64_t user_id)
 	post_all(f, MAIL_PEEK, user_id, 0);
 }
 
-/* -- failover -- */
+/* -- asking the database -- */
 
-/* gone for good: what may have left will never be answered */
-static bool is_gone(enum device_fault fault)
+static void device_free(struct fleet_device *d);
+
+void fleet_free_when_idle(struct fleet *f)
 {
-	return fault == FAULT_LOGGED_OUT || fault == FAULT_ACCOUNT_BANNED ||
-	       fault == FAULT_ACCOUNT_LOCKED;
+	if (!f->closed || f->asked)
+		return;
+	for (size_t i = 0; i < f->len; i++)
+		device_free(f->devices[i]);
+	free(f->devices);
+	free(f->shards);
+	free(f->shard_db_up);
+	free(f->shard_beats);
+	free(f);
 }
 
-static void consider_failover(struct fleet *f, struct fleet_device *d, mono_ms now)
+void fleet_query(struct fleet *f, enum stmt stmt, const char *node, db_result_fn done)
 {
-	struct fleet_mail *m;
-	size_t n;
-	int64_t *ids;
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
 
-	if (d->state == DEVICE_ONLINE || d->moved || d->removing ||
-	    (d->pn.user == 0 && d->fault == FAULT_NONE))
-		return;
-	if (d->state != DEVICE_STOPPED && now.ms - d->away_since.ms < f->cfg.failover_ms)
-		return;
-	ids = pick(f, d->user_id, d->id, true, &n);
-	if (n == 0) {
-		free(ids); /* nobody can take over: the rows wait */
-		return;
-	}
-	d->moved = true;
-	m = fleet_mail_new(MAIL_MOVE, d->user_id, d->id);
-	m->ids = ids;
-	m->id_len = n;
-	m->flag = is_gone(d->fault);
-	to_shard(f, d->shard, m);
+	if (node)
+		db_p_text(p, node);
+	f->asked++;
+	db_query(f->cfg.db, stmt, p, DB_IDEMPOTENT, done, f);
+	arena_free(a);
 }
 
-/* Logging in takes much more memory than being online (handshakes, TLS, the backlog): after many
- * logins the allocator gives back what it holds. Once they have settled, as it takes milliseconds. */
-static void trim_memory(struct fleet *f, mono_ms now)
+/* an answer came: false when nobody waits for it any more */
+bool fleet_answered(struct fleet *f)
 {
-	if (f->logins < TRIM_LOGINS || now.ms - f->login_at.ms < TRIM_QUIET_MS)
-		return;
-	f->logins = 0;
-	malloc_trim(0);
-}
-
-static void on_tick(uv_timer_t *t)
-{
-	struct fleet *f = CONTAINER_OF(t, struct fleet, tick);
-	mono_ms now = clock_mono(f->cfg.clock);
-
-	for (size_t i = 0; i < f->len; i++) {
-		consider_failover(f, f->devices[i], now);
-		if (now.ms - f->devices[i]->settings_at.ms < SETTINGS_MS)
-			continue;
-		f->devices[i]->settings_at = now;
-		post(f, f->devices[i], MAIL_SETTINGS);
-	}
-	trim_memory(f, now);
+	f->asked--;
+	if (!f->draining)
+		return true;
+	fleet_free_when_idle(f);
+	return false;
 }
 
 /* -- mail from the shards -- */
@@ -409,7 +375,7 @@ static void take_state(struct fleet *f, struct fleet_device *d, struct fleet_mai
 	if (d->state == DEVICE_ONLINE)
 		d->moved = false;
 	else if (d->state == DEVICE_STOPPED)
-		consider_failover(f, d, clock_mono(f->cfg.clock));
+		fleet_consider_failover(f, d, clock_mono(f->cfg.clock));
 	changed(f, d, FLEET_STATE, NULL);
 }
 
@@ -475,8 +441,13 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 			fleet_wake(f, d->user_id, 0);
 		changed(f, d, FLEET_MOVED, NULL);
 		break;
+	case MAIL_PAUSED:
+		fleet_set_paused(f, d, true, m->text);
+		changed(f, d, FLEET_STATE, NULL);
+		break;
 	case MAIL_STATS:
 		d->stats = m->stats;
+		fleet_ask_heard(f, m->token);
 		break;
 	case MAIL_OPTED_OUT:
 		fleet_opted_out(f, d->user_id, m->token);
@@ -495,6 +466,8 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_MEDIA:
 	case MAIL_RULES:
 	case MAIL_SETTINGS:
+	case MAIL_HEALTH:
+	case MAIL_LEASE:
 	case MAIL_CANCEL_PAIRING:
 	case MAIL_PEEK:
 	case MAIL_DRAIN:
@@ -512,7 +485,7 @@ static void on_mail(void *ctx, struct mail *mail)
 	if (mail->kind == MAIL_DB) {
 		f->shard_db_up[m->shard] = m->flag;
 	} else {
-		d = get(f, m->device_id);
+		d = fleet_get(f, m->device_id);
 		if (d)
 			take_device_mail(f, d, m);
 	}
@@ -539,29 +512,33 @@ static void take_row(struct fleet_device *d, const PGresult *r, int i)
 	d->pause_reason = xstrdup(db_text(r, i, db_col(r, "pause_reason")));
 }
 
-static void on_devices(void *ctx, const PGresult *r, const struct err *e)
+void fleet_on_devices(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct fleet *f = ctx;
 	struct err err = *e;
 
+	if (!fleet_answered(f))
+		return;
 	for (int i = 0; err.code == ERR_OK && i < db_rows(r); i++) {
 		int64_t id = db_i64(r, i, db_col(r, "id"));
 
+		if (fleet_get(f, id))
+			continue; /* of a node that has ended: only those are new */
 		fleet_add(f, db_i64(r, i, db_col(r, "user_id")), id,
 			  db_text(r, i, db_col(r, "name")));
-		take_row(get(f, id), r, i);
+		take_row(fleet_get(f, id), r, i);
 	}
-	f->loaded(f->loaded_ctx, &err);
+	if (f->loaded)
+		f->loaded(f->loaded_ctx, &err);
+	f->loaded = NULL;
 }
 
 void fleet_load(struct fleet *f, void (*done)(void *ctx, const struct err *e), void *ctx)
 {
-	struct arena *a = arena_new();
-
 	f->loaded = done;
 	f->loaded_ctx = ctx;
-	db_query(f->cfg.db, STMT_DEVICE_ALL, db_params_new(a), DB_IDEMPOTENT, on_devices, f);
-	arena_free(a);
+	fleet_renew_lease(f, clock_mono(f->cfg.clock));
+	uv_timer_start(&f->tick, fleet_on_tick, FLEET_TICK_MS, FLEET_TICK_MS);
 }
 
 enum errc fleet_start(const struct fleet_cfg *cfg, struct fleet **ret, struct err *e)
@@ -581,8 +558,8 @@ enum errc fleet_start(const struct fleet_cfg *cfg, struct fleet **ret, struct er
 		if (shard_start(&sc, &f->shards[i], e))
 			return e->code; /* the process ends: nothing to undo */
 	}
+	list_init(&f->asks);
 	uv_timer_init(cfg->loop, &f->tick);
-	uv_timer_start(&f->tick, on_tick, FLEET_TICK_MS, FLEET_TICK_MS);
 	*ret = f;
 	return ERR_OK;
 }
@@ -593,13 +570,8 @@ static void on_tick_closed(uv_handle_t *h)
 	void (*done)(void *) = f->drained;
 	void *ctx = f->drained_ctx;
 
-	for (size_t i = 0; i < f->len; i++)
-		device_free(f->devices[i]);
-	free(f->devices);
-	free(f->shards);
-	free(f->shard_db_up);
-	free(f->shard_beats);
-	free(f);
+	f->closed = true;
+	fleet_free_when_idle(f);
 	done(ctx);
 }
 
@@ -628,6 +600,7 @@ void fleet_drain(struct fleet *f, void (*done)(void *ctx), void *ctx)
 	f->drained = done;
 	f->drained_ctx = ctx;
 	uv_timer_stop(&f->tick);
+	fleet_asks_end(f, (mono_ms){ INT64_MAX });
 	post_all(f, MAIL_DRAIN, 0, 0);
 	f->draining = true;
 	w->data = f;

@@ -32,8 +32,10 @@ struct fleet_device {
 	bool moved;               /* its rows were given to others */
 	struct queue_stats stats; /* as of the last fleet_peek */
 	bool removing;
-	mono_ms settings_at; /* when its settings were read last */
+	mono_ms health_at;             /* when its health was looked at last */
+	mono_ms added_at, settings_at; /* when its settings were read last */
 };
+const char *fleet_node(const struct fleet *f);
 enum standing fleet_standing(const struct fleet_device *d);
 
 enum fleet_change {
@@ -52,7 +54,8 @@ struct fleet_cfg {
 	struct shard_cfg shard; /* index and control are filled in by the fleet */
 	const struct clock *clock;
 	struct log *log;
-	struct db *db; /* control connection */
+	struct db *db;    /* control connection */
+	const char *node; /* this daemon's name: node.h */
 	uint32_t failover_ms;
 	/* something happened to d; e only for FLEET_PAIR_REFUSED; d is gone after FLEET_REMOVED */
 	void (*on_change)(void *ctx, const struct fleet_device *d, enum fleet_change what,
@@ -109,4 +112,6 @@ void fleet_media(struct fleet *f, const struct fleet_device *d, int64_t token, s
 void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
 		const struct read_item *items, size_t n);
 void fleet_rules(struct fleet *f, int64_t user_id); /* of replies: have changed */
-void fleet_peek(struct fleet *f, int64_t user_id);  /* stats come a moment later */
+/* done once the stats of all devices of the user are fresh, or after a second */
+void fleet_ask(struct fleet *f, int64_t user_id, void (*done)(void *ctx), void *ctx);
+void fleet_peek(struct fleet *f, int64_t user_id); /* stats come a moment later */

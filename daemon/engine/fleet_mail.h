@@ -22,8 +22,10 @@ enum fleet_mail_kind {
 	MAIL_RULES,    /* user_id's rules of replies have changed: read them again */
 	MAIL_SETTINGS, /* those of device_id (0: all of user_id's; 0: everybody's) may have changed */
 	MAIL_CANCEL_PAIRING,
-	MAIL_PEEK,  /* answer with MAIL_STATS for device_id */
-	MAIL_DRAIN, /* stop sending, close all devices, end the loop */
+	MAIL_HEALTH, /* look whether the device should stop by itself */
+	MAIL_LEASE,  /* the devices are this daemon's until token (monotonic) */
+	MAIL_PEEK,   /* answer with MAIL_STATS for device_id */
+	MAIL_DRAIN,  /* stop sending, close all devices, end the loop */
 	/* to the control loop */
 	MAIL_STATE,
 	MAIL_QR,
@@ -32,6 +34,7 @@ enum fleet_mail_kind {
 	MAIL_LOGGED_OUT,
 	MAIL_REMOVED,
 	MAIL_MOVED,
+	MAIL_PAUSED, /* it did; text says why */
 	MAIL_STATS,
 	MAIL_FETCHED, /* the file of a MAIL_MEDIA (token), in bytes; or err */
 	MAIL_DB,      /* the shard's database connection is up (flag) or lost */

@@ -137,6 +137,23 @@ static int64_t room_at(struct pacing *p, size_t window, mono_ms now)
 	return (oldest + (int64_t)k->slots) * k->slot_ms;
 }
 
+uint32_t pacing_sent_between(struct pacing *p, mono_ms now, int64_t age_min_ms, int64_t age_max_ms)
+{
+	const struct window_kind *k = &kinds[PACING_WINDOWS - 1];
+	int64_t newest, first, last;
+	uint32_t n = 0;
+
+	advance(p, PACING_WINDOWS - 1, now);
+	newest = p->windows[PACING_WINDOWS - 1].slot;
+	first = floor_div(now.ms - age_max_ms, k->slot_ms);
+	last = floor_div(now.ms - age_min_ms, k->slot_ms);
+	if (first <= newest - (int64_t)k->slots)
+		first = newest - (int64_t)k->slots + 1;
+	for (int64_t slot = first; slot <= last && slot <= newest; slot++)
+		n += *slot_of(p, k, slot);
+	return n;
+}
+
 uint32_t pacing_sent_today(struct pacing *p, mono_ms now)
 {
 	advance(p, PACING_WINDOWS - 1, now);

@@ -100,6 +100,8 @@ void pacing_note_ok(struct pacing *p);
 bool pacing_is_gapless(const struct pacing *p, const struct pacing_cfg *over);
 /* something must be stored with each send: a gap or a cap */
 bool pacing_is_paced(const struct pacing *p, const struct pacing_cfg *over);
+/* sends of this age; both within the last 24 hours */
+uint32_t pacing_sent_between(struct pacing *p, mono_ms now, int64_t age_min_ms, int64_t age_max_ms);
 /* sends of the last 24 hours */
 uint32_t pacing_sent_today(struct pacing *p, mono_ms now);
 /* of the caps, by the age of the link: 10 on the first day, 20 to the third, 40 to the seventh, 70 to the

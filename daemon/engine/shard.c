@@ -94,6 +94,7 @@ static enum errc build_parts(struct shard *s, struct err *e)
 		.log = c->log,
 		.progress = progress_new(&s->loop, s->client.db, c->log),
 		.contents = map_new(),
+		.lease_until = { INT64_MIN },
 	};
 	s->worker = (struct worker_env){ .client = &s->client,
 					 .queue = &s->queue,
@@ -274,6 +275,13 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 		if (w)
 			worker_read(w, m);
 		break;
+	case MAIL_LEASE:
+		s->queue.lease_until.ms = m->token;
+		break;
+	case MAIL_HEALTH:
+		if (w)
+			worker_health(w, m);
+		break;
 	case MAIL_SETTINGS:
 		each_worker(s, m, worker_settings);
 		break;
@@ -298,6 +306,7 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 	case MAIL_LOGGED_OUT:
 	case MAIL_REMOVED:
 	case MAIL_MOVED:
+	case MAIL_PAUSED:
 	case MAIL_STATS:
 	case MAIL_FETCHED:
 	case MAIL_DB:

@@ -25,7 +25,9 @@ struct worker {
 	void (*gone)(void *ctx, int64_t device_id);
 	void *gone_ctx;
 	enum device_state state;
-	bool paused; /* the device itself, not all of the queue */
+	bool reach_asked;
+	char *pause_reason; /* while it is being stored */
+	bool paused;        /* the device itself, not all of the queue */
 };
 
 static void say(struct worker *w, struct fleet_mail *m)
@@ -138,6 +140,15 @@ static void begin(struct worker *w)
 		worker_pair(w);
 }
 
+/* Once a start the server is asked for the reach-out lock: what was refused before a crash waits for it. */
+static void go_online(struct worker *w)
+{
+	queue_online(w->queue);
+	if (!w->reach_asked)
+		device_reach_query(w->device);
+	w->reach_asked = true;
+}
+
 static void on_state(void *ctx, struct device *d, enum device_state s)
 {
 	struct worker *w = ctx;
@@ -149,6 +160,8 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 	w->loaded = w->loaded || first;
 	if (w->queue && s == DEVICE_ONLINE && !w->resting)
 		queue_online(w->queue);
+	if (w->queue && s == DEVICE_ONLINE)
+		go_online(w);
 	else if (w->queue && w->state == DEVICE_ONLINE)
 		queue_offline(w->queue);
 	topic = s != w->state && !first ? topic_of(w, s) : EVENT_COUNT;
@@ -160,6 +173,8 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 		return;
 	begin(w); /* last, as this may lead to the next state at once */
 }
+
+static void read_settings(struct worker *w);
 
 static void on_qr(void *ctx, struct device *d, const struct device_qr *qr)
 {
@@ -184,6 +199,7 @@ static void on_paired(void *ctx, struct device *d)
 	m->pn = info.pn;
 	m->lid = info.lid;
 	say(w, m);
+	read_settings(w); /* the age of the link counts */
 }
 
 /* -- what a message leads to -- */
@@ -342,11 +358,103 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 	add_event(w, unit, event_topic_name(EVENT_MESSAGE_RECEIVED), data);
 }
 
+/* -- health -- */
+
+static void on_paused(void *ctx, const struct err *e)
+{
+	struct worker *w = ctx;
+	struct fleet_mail *m = mail(w, MAIL_PAUSED);
+
+	w->asked--;
+	if (e->code == ERR_OK) {
+		m->text = w->pause_reason;
+		w->pause_reason = NULL;
+		say(w, m);
+	} else {
+		w->paused = false;
+		fleet_mail_free(m);
+	}
+	finish_close(w);
+}
+
+/* the device is so unwell that it stops by itself, and says why */
+static void pause_itself(struct worker *w, const char *why)
+{
+	struct db_unit *unit = db_unit_new();
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
+	LOG_WARN(w->env->client->log, "device.unwell", F_ID("device", w->device_id),
+		 F_STR("why", why));
+	w->paused = true;
+	free(w->pause_reason);
+	w->pause_reason = xstrdup(why);
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	db_p_text(p, why);
+	db_p_bool(p, true);
+	db_unit_add(unit, STMT_DEVICE_PAUSE, p);
+	arena_free(a);
+	w->asked++;
+	db_commit_take(w->env->client->db, unit, on_paused, w);
+}
+
+static void on_one_tick(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct worker *w = ctx;
+	const char *why;
+
+	w->asked--;
+	if (w->closing)
+		finish_close(w);
+	else if (e->code == ERR_OK && w->queue && !w->paused &&
+		 queue_health(w->queue, (uint32_t)db_i64(r, 0, 0), &why) < HEALTH_PAUSE)
+		pause_itself(w, why);
+}
+
+static void look_at_health(struct worker *w)
+{
+	struct arena *a;
+	struct db_params *p;
+	int64_t now = clock_unix(w->env->client->clock).ms, min, max;
+
+	if (w->queue == NULL || w->closing || w->paused)
+		return;
+	a = arena_new();
+	p = db_params_new(a);
+	queue_health_ages(w->queue, &min, &max);
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	db_p_time(p, (unix_ms){ now - max });
+	db_p_time(p, (unix_ms){ now - min });
+	w->asked++;
+	db_query(w->env->client->db, STMT_DEVICE_ONE_TICK, p, DB_IDEMPOTENT, on_one_tick, w);
+	arena_free(a);
+}
+
+void worker_health(struct worker *w, const struct fleet_mail *m)
+{
+	(void)m;
+	look_at_health(w);
+}
+
+static void on_reach_lock(void *ctx, struct device *d, bool known, unix_ms until,
+			  struct db_unit *unit)
+{
+	struct worker *w = ctx;
+
+	(void)d;
+	if (w->queue)
+		queue_reach_lock(w->queue, known, until, unit);
+	look_at_health(w); /* a refusal may have led to this */
+}
+
 static const struct device_hooks hooks = {
 	.on_state = on_state,
 	.on_qr = on_qr,
 	.on_paired = on_paired,
 	.on_message = on_message,
+	.on_reach_lock = on_reach_lock,
 };
 
 /* -- life -- */
@@ -382,6 +490,8 @@ static void on_settings(void *ctx, const PGresult *r, const struct err *e)
 	w->queue = queue_new(w->env->queue, w->device, w->user_id, w->device_id, &rules);
 	if (w->state == DEVICE_ONLINE && !w->resting)
 		queue_online(w->queue);
+	if (w->state == DEVICE_ONLINE)
+		go_online(w);
 }
 
 static void read_settings(struct worker *w)
@@ -479,6 +589,7 @@ size_t worker_sends(const struct worker *w)
 void worker_free(struct worker *w)
 {
 	reply_rules_free(w->rules);
+	free(w->pause_reason);
 	free(w);
 }
 
@@ -641,8 +752,10 @@ void worker_peek(struct worker *w, const struct fleet_mail *m)
 	if (w->queue)
 		queue_stats(w->queue, &answer->stats);
 	else
-		answer->stats =
-			(struct queue_stats){ .last_sent = { INT64_MIN }, .why = "offline" };
+		answer->stats = (struct queue_stats){ .last_sent = { INT64_MIN },
+						      .last_activity = { INT64_MIN },
+						      .health = HEALTH_GOOD,
+						      .why = "offline" };
 	say(w, answer);
 }
 

@@ -33,6 +33,7 @@ void worker_opted_out(struct worker *w, const struct fleet_mail *m);
 void worker_media(struct worker *w, const struct fleet_mail *m);
 void worker_read(struct worker *w, const struct fleet_mail *m);
 void worker_rules(struct worker *w, const struct fleet_mail *m);
+void worker_health(struct worker *w, const struct fleet_mail *m);
 void worker_settings(struct worker *w, const struct fleet_mail *m);
 void worker_move(struct worker *w, const struct fleet_mail *m);
 void worker_peek(struct worker *w, const struct fleet_mail *m);

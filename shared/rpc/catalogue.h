@@ -82,9 +82,9 @@ struct cat_method {
 	X(campaign_start) X(campaign_pause) X(campaign_resume) X(campaign_cancel) X(campaign_delete) \
 	X(optout_list) X(optout_add) X(optout_remove) X(optout_words) X(optout_teach) X(optout_unteach) \
 	X(reply_create) X(reply_list) X(reply_show) X(reply_update) X(reply_delete) X(reply_log) \
-	X(queue_stats) \
 	X(analytics_summary) X(analytics_devices) X(analytics_campaigns) X(analytics_sequences) \
 	X(analytics_export) \
+	X(queue_stats) X(queue_workers) X(queue_pause) X(queue_resume) X(queue_retry) \
 	X(event_subscribe) X(event_unsubscribe) \
 	X(user_create) X(user_list) X(user_show) X(user_update) X(user_passwd) X(user_delete) \
 	X(token_create) X(token_list) X(token_revoke) \

@@ -18,6 +18,7 @@
 	X(DEVICE_OFFLINE, "device.offline", "device name state fault reason", "the device lost its connection") \
 	X(DEVICE_FAULT, "device.fault", "device name state fault reason", "the server refuses the device") \
 	X(DEVICE_PAUSED, "device.paused", "device name state reason by_itself", "the device sends nothing until it is resumed") \
+	X(DEVICE_REACH_LOCKED, "device.reach_locked", "device name until", "WhatsApp allows the device no new chats until then") \
 	X(DEVICE_RESUMED, "device.resumed", "device name", "the device may send again") \
 	X(DEVICE_LOGGED_OUT, "device.logged_out", "device name state fault reason", "the device is no longer linked") \
 	X(MESSAGE_RECEIVED, "message.received", "device chat sender id kind text at push_name", "a message came") \
@@ -26,7 +27,9 @@
 	X(MESSAGE_DELIVERED, "message.delivered", "id msg_id device to campaign", "it is on a phone") \
 	X(MESSAGE_READ, "message.read", "id msg_id device to campaign", "it was read") \
 	X(MESSAGE_REPLIED, "message.replied", "id msg_id device to campaign sequence reply", "the recipient of a broadcast answered it") \
-	X(MESSAGE_FAILED, "message.failed", "id device to campaign error", "it failed for good") \
+	X(MESSAGE_FAILED, "message.failed", "id device to campaign class error", "it failed for good") \
+	X(QUEUE_PAUSED, "queue.paused", "reason", "no device sends until the queue is resumed") \
+	X(QUEUE_RESUMED, "queue.resumed", "", "the devices send again") \
 	X(SEQUENCE_STATE, "sequence.state", "sequence name state", "a sequence changed its state, or is gone: deleted") \
 	X(SEQUENCE_CONTACT, "sequence.contact", "sequence phone state day", "a contact of a sequence changed its state") \
 	X(CAMPAIGN_STATE, "campaign.state", "campaign title state reason", "a campaign changed its state, or waits for a reason") \

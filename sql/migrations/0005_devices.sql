@@ -29,3 +29,18 @@ create table queue_hold (
   at timestamptz not null default now()
 );
 grant select on queue_hold to wad_tenant;
+
+-- what waits for the word about new chats, or for the end of their lock
+create index outbox_strangers on outbox (user_id, device_id)
+  where state = 0 and error_class in ('cold_contact', 'reach_locked');
+
+-- the daemons on this database, and until when the devices of each are its own
+create table nodes (
+  name text primary key,
+  lease_until timestamptz not null
+);
+alter table devices add column node text;
+create index devices_by_node on devices (node);
+
+-- what the server took and no phone has shown yet
+create index outbox_one_tick on outbox (user_id, device_id, sent_at) where state = 3;

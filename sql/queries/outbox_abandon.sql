@@ -7,5 +7,5 @@ with u as (
 )
 insert into events (user_id, topic, data)
 select user_id, 'message.failed', jsonb_build_object('id', id::text, 'device', device_id::text,
-  'campaign', campaign_id::text, 'to', recipient::text, 'msg_id', msg_id, 'error', 'the device was unlinked before the server answered')
+  'campaign', campaign_id::text, 'to', recipient::text, 'msg_id', msg_id, 'class', 'device_gone', 'error', 'the device was unlinked before the server answered')
 from u

@@ -1,4 +1,4 @@
--- the next rows of a device, each given a message id unless an earlier claim gave it one; a campaign's row
+-- the next rows of a device, at most one an id of $3, of priority $4 or before, each given a message id unless an earlier claim gave it one; a campaign's row
 -- whose recipient has opted out since it was queued fails here and is not handed out
 -- the limit is a literal: a parameter makes the planner expect a tenth of the table; the rows are found
 -- again by their place: locked rows do not move, and no plan can walk over the whole queue for it; nor over
@@ -12,6 +12,7 @@ with ready as materialized (
     select ctid as place, campaign_id, content_id, priority, not_before, id, recipient
     from outbox
     where user_id = $1 and device_id = $2 and state = 0 and not paused and not_before <= now()
+      and priority <= $4::integer
     order by priority, not_before, id
     limit 250
     for update skip locked
@@ -23,8 +24,8 @@ with ready as materialized (
     error = case when ready.opted_out then 'the recipient opted out' else o.error end
   from ready left join contents c on c.user_id = $1 and c.id = ready.content_id
     left join leads l on l.user_id = $1 and l.phone = case when c.templated then ready.recipient end
-  where o.user_id = $1 and o.ctid = ready.place
-  returning o.id, o.campaign_id, o.recipient, o.msg_id, o.attempt, o.state, o.content_id, coalesce(o.body, c.body) as body,
+  where o.user_id = $1 and o.ctid = ready.place and ready.n <= cardinality($3::text[])
+  returning o.id, o.campaign_id, o.sequence_id, o.recipient, o.msg_id, o.attempt, o.state, o.content_id, coalesce(o.body, c.body) as body,
     coalesce(o.media_id, c.media_id) as media_id, c.delay_min_ms, c.delay_max_ms, o.priority,
     c.templated, l.name as lead_name, array_to_string(l.niches, ',') as lead_niche, l.note as lead_note,
     l.vars::text as lead_vars
@@ -34,6 +35,6 @@ with ready as materialized (
     'campaign', campaign_id::text, 'to', recipient::text, 'msg_id', msg_id, 'error', 'the recipient opted out')
   from claimed where state = 6
 )
-select id, campaign_id, recipient, msg_id, attempt, state, content_id, body, media_id, delay_min_ms, delay_max_ms, priority,
+select id, campaign_id, sequence_id, recipient, msg_id, attempt, state, content_id, body, media_id, delay_min_ms, delay_max_ms, priority,
   templated, lead_name, lead_niche, lead_note, lead_vars
 from claimed where state = 1

@@ -7,5 +7,5 @@ with u as (
 )
 insert into events (user_id, topic, data)
 select user_id, 'message.failed', jsonb_build_object('id', id::text, 'device', device_id::text,
-  'campaign', campaign_id::text, 'to', recipient::text, 'msg_id', msg_id, 'error', $4::text)
+  'campaign', campaign_id::text, 'to', recipient::text, 'msg_id', msg_id, 'class', $3::text, 'error', $4::text)
 from u

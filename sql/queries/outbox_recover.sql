@@ -1,6 +1,6 @@
 -- Rows a device has claimed or may have sent before a crash; $3: ids it holds in memory. A text with variables
 -- that may have left is the one that was written down then, whatever became of the lead since.
-select o.id, o.campaign_id, o.recipient, o.msg_id, o.attempt, o.state,
+select o.id, o.campaign_id, o.sequence_id, o.recipient, o.msg_id, o.attempt, o.state,
   case when not c.templated or m.msg_id is null then o.content_id end as content_id,
   coalesce(o.body, case when c.templated then m.body end, c.body) as body,
   coalesce(o.media_id, c.media_id) as media_id, c.delay_min_ms, c.delay_max_ms, o.priority,

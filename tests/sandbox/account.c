@@ -33,6 +33,7 @@ static void account_free(struct account *a)
 	phone_done(&a->phone);
 	free(a->devices);
 	free(a->watchers);
+	map_free(a->chats);
 	free(a->name);
 	free(a);
 }
@@ -117,6 +118,18 @@ void account_rename(struct account *a, const char *name)
 {
 	free(a->name);
 	a->name = xstrdup(name);
+}
+
+void account_met(struct account *a, uint64_t pn)
+{
+	if (a->chats == NULL)
+		a->chats = map_new();
+	map_put(a->chats, MAP_KEY(pn), a);
+}
+
+bool account_knows(const struct account *a, uint64_t pn)
+{
+	return a->chats && map_get(a->chats, MAP_KEY(pn)) != NULL;
 }
 
 void account_watch(struct account *a, uint64_t watcher_pn)

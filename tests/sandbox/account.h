@@ -72,6 +72,7 @@ struct account {
 	struct collection collections[COLLECTIONS];
 	uint64_t *watchers; /* numbers that looked the devices up or talked to us */
 	size_t watchers_len;
+	struct map *chats;  /* numbers it exchanged messages with, since the start; NULL: none */
 	struct map *tokens; /* LID user -> struct token: trust tokens this account gave away */
 };
 
@@ -92,6 +93,8 @@ struct account *account_by_jid(const struct accounts *as, const struct jid *j);
 /* the number that stands for a push name: same name, same number */
 uint64_t account_pn_of_name(const char *name);
 void account_rename(struct account *a, const char *name);
+void account_met(struct account *a, uint64_t pn);
+bool account_knows(const struct account *a, uint64_t pn);
 void account_watch(struct account *a, uint64_t watcher_pn);
 
 struct addr account_addr(const struct account *a, bool lid, uint16_t device);

@@ -4,6 +4,7 @@
 
 #include "tests/sandbox/admin.h"
 #include "tests/sandbox/conn.h"
+#include "tests/sandbox/notify.h"
 #include "tests/sandbox/reply.h"
 #include "tests/sandbox/sandbox.h"
 
@@ -68,6 +69,19 @@ static void half_open_end(struct sandbox *sb)
 	}
 }
 
+static void reach_push(struct sandbox *sb)
+{
+	int64_t now = clock_mono(sb->clock).ms;
+
+	LIST_EACH(pos, &sb->conns) {
+		struct conn *c = CONTAINER_OF(pos, struct conn, link);
+
+		if (c->device && faults_hit(&sb->faults, conn_pn(c)))
+			notify_reach(sb, c->device,
+				     faults_reach_lock(&sb->faults, conn_pn(c), now));
+	}
+}
+
 static void cut(struct sandbox *sb, unsigned now)
 {
 	LIST_EACH(pos, &sb->conns) {
@@ -83,6 +97,8 @@ static void cut(struct sandbox *sb, unsigned now)
 	}
 	if (now & FAULT_HALF_OPEN_ENDS)
 		half_open_end(sb);
+	if (now & FAULT_REACH_PUSH)
+		reach_push(sb);
 }
 
 void admin_faults_set(struct sandbox *sb, struct http_req *req, uint64_t n)

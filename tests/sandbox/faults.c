@@ -12,12 +12,14 @@ static const char *const knobs_known[] = {
 	"ackError",   "iqError",          "failLogin",     "streamError",
 	"serverPing", "forceRetry",       "noPrekeys",     "companionRegRefresh",
 	"passkey",    "mediaStatus",      "noiseFallback", "latencyMs",
+	"reachLock",
 };
 
 void faults_init(struct faults *f)
 {
 	memset(f, 0, sizeof *f);
 	f->set = json_object();
+	f->reach_until_ms = INT64_MIN;
 }
 
 void faults_done(struct faults *f)
@@ -137,6 +139,13 @@ static void counts_take(struct faults *f, const json_t *k, int64_t now_ms, unsig
 		if (json_object_get(v, "count"))
 			f->stream_error.count = count_of(v);
 	}
+	if ((v = json_object_get(k, "reachLock")) != NULL) {
+		uint32_t seconds = code_of(v, "seconds");
+
+		f->reach_until_ms = seconds ? now_ms + (int64_t)seconds * 1000 : INT64_MIN;
+		if (json_is_true(json_object_get(v, "push")))
+			*ret_now |= FAULT_REACH_PUSH;
+	}
 	now_set(ret_now, FAULT_DROP_NOW, json_object_get(k, "dropNow"));
 	now_set(ret_now, FAULT_DROP_ALL, json_object_get(k, "dropAll"));
 	if ((v = json_object_get(k, "halfOpen")) != NULL)
@@ -251,6 +260,13 @@ bool faults_force_retry(struct faults *f, uint64_t from_pn, uint64_t to_pn)
 bool faults_no_prekeys(const struct faults *f, uint64_t asker_pn, uint64_t owner_pn)
 {
 	return f->no_prekeys && (faults_hit(f, asker_pn) || faults_hit(f, owner_pn));
+}
+
+uint64_t faults_reach_lock(const struct faults *f, uint64_t pn, int64_t now_mono_ms)
+{
+	if (f->reach_until_ms <= now_mono_ms || !faults_hit(f, pn))
+		return 0;
+	return (uint64_t)(f->reach_until_ms - now_mono_ms + 999) / 1000;
 }
 
 bool faults_noise_fallback(struct faults *f)

@@ -15,6 +15,7 @@ struct faults {
 	uint32_t ack_delay_ms, force_retry, noise_fallback, media_status;
 	uint32_t latency_min_ms, latency_max_ms;
 	int64_t refuse_until_ms; /* monotonic */
+	int64_t reach_until_ms;  /* monotonic; INT64_MIN: no reach-out lock */
 	struct {
 		uint32_t code, count;
 	} ack_error, iq_error, fail_login, stream_error;
@@ -26,7 +27,8 @@ enum fault_now {
 	FAULT_DROP_ALL = 2,
 	FAULT_HALF_OPEN = 4,
 	FAULT_SERVER_PING = 8,
-	FAULT_HALF_OPEN_ENDS = 16
+	FAULT_HALF_OPEN_ENDS = 16,
+	FAULT_REACH_PUSH = 32
 };
 
 void faults_init(struct faults *f);
@@ -49,4 +51,6 @@ bool faults_stream_error(struct faults *f, uint64_t pn, uint32_t *ret_code, cons
 bool faults_force_retry(struct faults *f, uint64_t from_pn, uint64_t to_pn);
 /* asker or owner of the bundle may be the target */
 bool faults_no_prekeys(const struct faults *f, uint64_t asker_pn, uint64_t owner_pn);
+/* seconds for which the account may open no new chats; 0: it may */
+uint64_t faults_reach_lock(const struct faults *f, uint64_t pn, int64_t now_mono_ms);
 bool faults_noise_fallback(struct faults *f);

@@ -183,12 +183,18 @@ static void on_picture_get(struct conn *c, struct arena *a, const struct node *n
 	iq_error(c, a, n, 404, "item-not-found");
 }
 
+#define REACH_QUERY "23983697327930364"
+
 static void on_mex(struct conn *c, struct arena *a, const struct node *n, const struct node *child)
 {
 	struct node *iq = iq_result_new(a, n);
+	const char *answer = "{\"data\":{}}";
 
-	(void)child;
-	node_set_text(a, node_add(a, iq, "result"), "{\"data\":{}}");
+	if (node_attr_is(child, "query_id", REACH_QUERY))
+		answer = notify_reach_json(
+			c->sb, a, "fetch",
+			faults_reach_lock(&c->sb->faults, conn_pn(c), clock_mono(c->sb->clock).ms));
+	node_set_text(a, node_add(a, iq, "result"), answer);
 	conn_send(c, iq);
 }
 

@@ -1,5 +1,7 @@
 #include "tests/sandbox/notify.h"
 
+#include <inttypes.h>
+
 #include "shared/wire/phash.h"
 
 #include "tests/sandbox/pair.h"
@@ -111,6 +113,33 @@ void notify_token(struct sandbox *sb, struct account *from, struct account *to, 
 		node_set_bytes(a, k, token);
 		route_deliver(sb, to->devices[i], n);
 	}
+}
+
+const char *notify_reach_json(struct sandbox *sb, struct arena *a, const char *what,
+			      uint64_t seconds)
+{
+	if (seconds == 0)
+		return arena_printf(
+			a,
+			"{\"data\":{\"xwa2_%s_account_reachout_timelock\":{\"is_active\":"
+			"false,\"enforcement_type\":\"DEFAULT\"}}}",
+			what);
+	return arena_printf(a,
+			    "{\"data\":{\"xwa2_%s_account_reachout_timelock\":{\"is_active\":true,"
+			    "\"time_enforcement_ends\":\"%" PRIu64
+			    "\",\"enforcement_type\":\"RESTRICT_ALL_COMPANIONS\"}}}",
+			    what, sandbox_now(sb) + seconds);
+}
+
+void notify_reach(struct sandbox *sb, struct device *d, uint64_t seconds)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct node *n = notice_new(sb, a, "mex"), *u = node_add(a, n, "update");
+
+	node_attr_set_server(a, n, "from");
+	node_attr_set(a, u, "op_name", "NotificationUserReachoutTimelockUpdate");
+	node_set_text(a, u, notify_reach_json(sb, a, "notify", seconds));
+	route_deliver(sb, d, n);
 }
 
 void notify_server_sync(struct sandbox *sb, struct device *by, const char *collection,

@@ -182,6 +182,11 @@ uint32_t route_message(struct sandbox *sb, struct arena *a, struct device *from,
 	if (p.peer != from->account && !node_attr_is(n, "category", "peer") &&
 	    !token_lets_pass(p.peer, from->account, n))
 		return 463;
+	if (p.peer != from->account && !account_knows(from->account, p.peer->pn) &&
+	    faults_reach_lock(&sb->faults, from->account->pn, clock_mono(sb->clock).ms))
+		return 463;
+	account_met(p.peer, from->account->pn);
+	account_met(from->account, p.peer->pn);
 	account_watch(p.peer, from->account->pn);
 	account_watch(from->account, p.peer->pn);
 	if (participants)

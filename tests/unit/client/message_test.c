@@ -186,7 +186,7 @@ static void refusals_are_told_apart(void **state)
 	w->ack_error = 463;
 	send_text(w, w->a, &s, PN_B, "M2", "x");
 	run_until(w, &s.done, 1);
-	assert_int_equal(s.result.outcome, SEND_LIMITED);
+	assert_int_equal(s.result.outcome, SEND_COLD);
 	assert_int_equal(s.result.code, 463);
 	w->ack_error = 0;
 	w->usync_error = 429;

@@ -24,7 +24,7 @@ static void acks_mean_what_the_table_says(void **state)
 		{ 404, SEND_FAILED, SEND_FAILED, false },
 		{ 420, SEND_LIMITED, SEND_LIMITED, false },
 		{ 429, SEND_LIMITED, SEND_LIMITED, false },
-		{ 463, SEND_LIMITED, SEND_LIMITED, false },
+		{ 463, SEND_COLD, SEND_COLD, false },
 		{ 421, SEND_RETRY, SEND_RETRY, true },
 		{ 479, SEND_RETRY, SEND_RETRY, true },
 		{ 475, SEND_RETRY, SEND_RETRY, false },

@@ -8,7 +8,7 @@
 
 #include "daemon/engine/content.h"
 #include "daemon/engine/progress.h"
-#include "daemon/engine/queue.h"
+#include "daemon/engine/queue_impl.h"
 #include "tests/unit/testing.h"
 
 /* -- the database's double: units are kept until the test commits them -- */
@@ -35,6 +35,7 @@ static struct world {
 	size_t job_len, sends;
 	size_t ahead_calls, ahead_people; /* looked up before their turn */
 	size_t stmt_count[STMT_COUNT];
+	size_t reach_queries;
 	bool refuses; /* the client */
 	bool fails;   /* it knows at once that there is nobody */
 	bool lost;    /* its connection */
@@ -86,11 +87,12 @@ static const char *const columns[] = { "id",           "campaign_id",  "recipien
 				       "attempt",      "state",        "body",       "media_id",
 				       "delay_min_ms", "delay_max_ms", "priority",   "content_id",
 				       "templated",    "lead_name",    "lead_niche", "lead_note",
-				       "lead_vars" };
+				       "lead_vars",    "sequence_id" };
 
 struct row {
 	int64_t id, campaign;
 	int32_t attempt, state, gap; /* gap < 0: the device's own */
+	int32_t priority;            /* 0: of a campaign */
 };
 
 static void put_i64(PGresult *r, int row, int col, int64_t v)
@@ -133,8 +135,9 @@ static PGresult *rows_result(const struct row *rows, int len)
 			PQsetvalue(r, i, 8, NULL, -1);
 			PQsetvalue(r, i, 9, NULL, -1);
 		}
-		put_i64(r, i, 10, 5);
+		put_i64(r, i, 10, rows[i].priority ? rows[i].priority : 5);
 		put_i64(r, i, 11, rows[i].campaign);
+		put_i64(r, i, 17, 0);
 	}
 	return r;
 }
@@ -193,6 +196,12 @@ enum errc device_send(struct device *d, struct send_job *job, struct err *e)
 	return ERR_OK;
 }
 
+void device_reach_query(struct device *d)
+{
+	(void)d;
+	w.reach_queries++;
+}
+
 void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open)
 {
 	(void)d;
@@ -238,7 +247,8 @@ static int set_up(void **state)
 				    .clock = &w.clock.base,
 				    .rng = &w.rng.base,
 				    .log = log_root(),
-				    .contents = map_new() };
+				    .contents = map_new(),
+				    .lease_until = { INT64_MAX } };
 	w.env.progress = progress_new(&w.loop, NULL, log_root());
 	return 0;
 }
@@ -249,7 +259,8 @@ static void start(uint32_t gap_min_ms, uint32_t gap_max_ms)
 	w.queue = queue_new(&w.env, (struct device *)(uintptr_t)1, 1, 1,
 			    &(struct device_rules){ .pacing = { .gap = { gap_min_ms, gap_max_ms },
 								.linked_at = { INT64_MIN } },
-						    .next_at = { INT64_MIN } });
+						    .next_at = { INT64_MIN },
+						    .reach_locked_until = { INT64_MIN } });
 	queue_online(w.queue);
 }
 
@@ -363,7 +374,7 @@ static void an_unknown_outcome_goes_out_again_with_the_same_id(void **state)
 	end_job(SEND_SENT);
 }
 
-static void a_retry_goes_back_to_the_table_and_ends_after_eight(void **state)
+static void a_retry_goes_back_to_the_table_three_times(void **state)
 {
 	struct row row = { 1, 7, 0, 1, 0 };
 
@@ -373,7 +384,7 @@ static void a_retry_goes_back_to_the_table_and_ends_after_eight(void **state)
 	end_job(SEND_RETRY);
 	assert_int_equal(w.stmt_count[STMT_OUTBOX_RETRY], 1);
 	assert_int_equal(w.stmt_count[STMT_OUTBOX_FAILED], 0);
-	row.attempt = QUEUE_ATTEMPTS_MAX - 1;
+	row.attempt = QUEUE_RETRIES;
 	queue_wake(w.queue);
 	commit_all(&row, 1);
 	end_job(SEND_RETRY);
@@ -383,7 +394,7 @@ static void a_retry_goes_back_to_the_table_and_ends_after_eight(void **state)
 
 static void a_lost_connection_is_not_the_rows_fault(void **state)
 {
-	const struct row row = { 1, 7, QUEUE_ATTEMPTS_MAX - 1, 1, 0 };
+	const struct row row = { 1, 7, QUEUE_RETRIES, 1, 0 };
 
 	(void)state;
 	start(0, 0);
@@ -562,6 +573,201 @@ static void a_busy_client_keeps_the_row(void **state)
 	end_job(SEND_SENT);
 }
 
+static void look_again(const struct row *rows, int len)
+{
+	queue_wake(w.queue);
+	commit_all(rows, len);
+}
+
+static void more_urgent_rows_go_before_a_full_window(void **state)
+{
+	struct row rows[100];
+	const struct row urgent[] = { { 203, 0, 0, 1, 100, 4 },
+				      { 202, 0, 0, 1, 100, 1 },
+				      { 201, 0, 0, 1, 100, 1 },
+				      { 204, 0, 0, 1, 100, 3 } };
+	const int64_t order[] = { 201, 202, 204, 203, 2, 3 };
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		rows[i] = (struct row){ i + 1, 7, 0, 1, 100, 5 };
+	start(10000, 10000); /* a window of few rows, which is full */
+	commit_all(rows, 100);
+	assert_int_equal(w.jobs[0]->ref, 1);
+	look_again(urgent, 4);
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		end_job(SEND_SENT);
+		clock_fake_advance(&w.clock, 10000);
+		look_again(NULL, 0);
+		assert_int_equal(w.job_len, 1);
+		assert_int_equal(w.jobs[0]->ref, order[i]);
+	}
+	end_job(SEND_SENT);
+}
+
+static void a_long_wait_gives_the_rows_back(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, -1 }, { 2, 7, 0, 1, -1 }, { 3, 7, 0, 1, -1 } };
+	struct queue_stats stats;
+	size_t claims;
+
+	(void)state;
+	start(QUEUE_HOLD_MS + 1000, QUEUE_HOLD_MS + 1000);
+	commit_all(rows, 3);
+	end_job(SEND_SENT);
+	commit_all(NULL, 0);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 1);
+	queue_stats(w.queue, &stats);
+	assert_int_equal(stats.waiting, 0);
+	assert_string_equal(stats.why, "gap");
+	claims = w.stmt_count[STMT_OUTBOX_CLAIM];
+	look_again(NULL, 0);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_CLAIM],
+			 claims); /* nothing may go: nothing is claimed */
+	clock_fake_advance(&w.clock, QUEUE_HOLD_MS + 1000);
+	look_again(rows + 1, 2);
+	assert_int_equal(w.jobs[0]->ref, 2);
+	end_job(SEND_SENT);
+}
+
+static void a_pause_gives_the_rows_back_and_sends_nothing(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 100 }, { 2, 7, 0, 1, 100 } };
+	struct device_rules rules = { .pacing = { .gap = { 100, 100 }, .linked_at = { INT64_MIN } },
+				      .next_at = { INT64_MIN },
+				      .reach_locked_until = { INT64_MIN },
+				      .paused = true };
+	struct queue_stats stats;
+
+	(void)state;
+	start(100, 100);
+	commit_all(rows, 2);
+	queue_set_rules(w.queue, &rules);
+	commit_all(NULL, 0);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 1);
+	end_job(SEND_SENT); /* what was under way ends well */
+	clock_fake_advance(&w.clock, 1000);
+	look_again(rows + 1, 1);
+	assert_int_equal(w.sends, 1);
+	assert_string_equal((queue_stats(w.queue, &stats), stats.why), "paused");
+	rules.paused = false;
+	queue_set_rules(w.queue, &rules);
+	commit_all(rows + 1, 1);
+	assert_int_equal(w.sends, 2);
+	end_job(SEND_SENT);
+}
+
+static void other_rules_count_at_once(void **state)
+{
+	const struct row rows[] = { { 1, 0, 0, 1, -1 }, { 2, 0, 0, 1, -1 }, { 3, 0, 0, 1, -1 } };
+	struct device_rules rules = { .pacing = { .per_minute_max = 2, .linked_at = { INT64_MIN } },
+				      .next_at = { INT64_MIN },
+				      .reach_locked_until = { INT64_MIN } };
+	struct queue_stats stats;
+
+	(void)state;
+	start(0, 0);
+	queue_set_rules(w.queue, &rules);
+	commit_all(rows, 3);
+	assert_int_equal(w.sends, 2);
+	queue_stats(w.queue, &stats);
+	assert_string_equal(stats.why, "minute cap");
+	assert_int_equal(stats.sent_today, 2);
+	end_job(SEND_SENT);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_SENDING_PACED], 1); /* caps are stored, too */
+	rules.pacing.per_minute_max = 0;
+	queue_set_rules(w.queue, &rules);
+	assert_int_equal(w.sends, 3);
+	end_job(SEND_SENT);
+	end_job(SEND_SENT);
+}
+
+static void nothing_is_sent_without_a_lease(void **state)
+{
+	const struct row row = { 1, 7, 0, 1, 0 };
+
+	(void)state;
+	w.env.lease_until = (mono_ms){ clock_mono(&w.clock.base).ms + 5000 };
+	start(0, 0);
+	clock_fake_advance(&w.clock, 5000);
+	commit_all(&row, 1);
+	assert_int_equal(w.sends, 0);
+	w.env.lease_until.ms += 5000;
+	look_again(&row, 1);
+	assert_int_equal(w.sends, 1);
+	end_job(SEND_SENT);
+}
+
+static void a_stranger_is_not_tried_again(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 0 }, { 2, 7, 0, 1, 0 } };
+	struct db_unit *unit;
+	struct queue_stats stats;
+	size_t holds;
+
+	(void)state;
+	start(1, 1);
+	commit_all(rows, 2);
+	end_job(SEND_COLD);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_COLD], 1);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RETRY], 0);
+	assert_int_equal(w.reach_queries, 1);
+	clock_fake_advance(&w.clock, 60000);
+	look_again(NULL, 0);
+	assert_int_equal(w.sends, 1); /* until the server has said what it is about */
+	assert_string_equal((queue_stats(w.queue, &stats), stats.why),
+			    "reach-out lock is asked for");
+	/* locked for an hour: the rest of the window is looked at again, by the table */
+	unit = db_unit_new();
+	queue_reach_lock(w.queue, true, (unix_ms){ clock_unix(&w.clock.base).ms + 3600000 }, unit);
+	assert_int_equal(unit->len, 2);
+	assert_int_equal(unit->stmts[0], STMT_REACH_LOCK);
+	assert_int_equal(unit->stmts[1], STMT_OUTBOX_RELEASE);
+	db_unit_free(unit);
+	look_again(rows + 1, 1);
+	assert_true(w.stmt_count[STMT_REACH_HOLD] > 0);
+	assert_int_equal(w.sends, 2); /* it was no stranger */
+	end_job(SEND_SENT);
+	commit_all(NULL, 0);
+	holds = w.stmt_count[STMT_REACH_HOLD];
+	clock_fake_advance(&w.clock, 3600000);
+	look_again(NULL, 0);
+	assert_int_equal(w.stmt_count[STMT_REACH_HOLD], holds); /* over */
+}
+
+static void an_unanswered_question_keeps_the_lock_that_is_known(void **state)
+{
+	struct db_unit *unit;
+
+	(void)state;
+	start(1, 1);
+	commit_all(NULL, 0);
+	unit = db_unit_new();
+	queue_reach_lock(w.queue, true, (unix_ms){ clock_unix(&w.clock.base).ms + 3600000 }, unit);
+	db_unit_free(unit);
+	unit = db_unit_new();
+	queue_reach_lock(w.queue, false, (unix_ms){ INT64_MIN }, unit);
+	db_unit_free(unit);
+	look_again(NULL, 0);
+	assert_int_equal(w.stmt_count[STMT_REACH_HOLD], 1);
+}
+
+static void one_that_stays_away_gives_its_rows_back(void **state)
+{
+	const struct row rows[] = { { 1, 7, 0, 1, 100 }, { 2, 7, 0, 1, 100 } };
+
+	(void)state;
+	w.refuses = true;
+	start(100, 100);
+	commit_all(rows, 2);
+	queue_offline(w.queue);
+	commit_all(NULL, 0);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 0); /* it may be back in a moment */
+	queue_on_timer(&w.queue->timer);
+	commit_all(NULL, 0);
+	assert_int_equal(w.stmt_count[STMT_OUTBOX_RELEASE], 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -570,7 +776,7 @@ int main(void)
 		T(people_of_coming_turns_are_looked_up_once_and_many_at_a_time),
 		T(without_a_gap_many_are_under_way),
 		T(an_unknown_outcome_goes_out_again_with_the_same_id),
-		T(a_retry_goes_back_to_the_table_and_ends_after_eight),
+		T(a_retry_goes_back_to_the_table_three_times),
 		T(a_lost_connection_is_not_the_rows_fault),
 		T(a_refusal_is_final_at_once),
 		T(a_message_may_fail_while_it_is_handed_over),
@@ -580,6 +786,14 @@ int main(void)
 		T(what_went_back_without_need_is_claimed_again),
 		T(a_row_held_in_memory_is_not_taken_twice),
 		T(a_busy_client_keeps_the_row),
+		T(more_urgent_rows_go_before_a_full_window),
+		T(a_long_wait_gives_the_rows_back),
+		T(a_pause_gives_the_rows_back_and_sends_nothing),
+		T(other_rules_count_at_once),
+		T(nothing_is_sent_without_a_lease),
+		T(a_stranger_is_not_tried_again),
+		T(an_unanswered_question_keeps_the_lock_that_is_known),
+		T(one_that_stays_away_gives_its_rows_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

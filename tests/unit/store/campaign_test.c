@@ -185,7 +185,7 @@ static void what_is_over_the_days_limit_waits(void **state)
 
 static void the_second_part_waits_for_the_first(void **state)
 {
-	const char *const claim[] = { "1", "1", "{a,b,c,d,e}" };
+	const char *const claim[] = { "1", "1", "{a,b,c,d,e}", "100" };
 	char ids[64];
 
 	(void)state;
@@ -194,7 +194,7 @@ static void the_second_part_waits_for_the_first(void **state)
 	sql_is("select queued from user_days", "6");
 	sql_is("select string_agg(part || ':' || content_id || ':' || (not_before = 'infinity'), ' ' order by recipient, part) from outbox",
 	       "0:1:false 1:2:true 0:1:false 1:2:true 0:1:false 1:2:true");
-	assert_int_equal(rows_of(STMT_OUTBOX_CLAIM, claim, 3), 3);
+	assert_int_equal(rows_of(STMT_OUTBOX_CLAIM, claim, 4), 3);
 	snprintf(ids, sizeof ids, "{%s}",
 		 pg_fixture_sql(&fx, "select id from outbox where part = 0 and lead_id = 1"));
 	for (int i = 0; i < 2; i++)
@@ -252,7 +252,8 @@ static void what_waits_of_a_deleted_campaign_is_cancelled(void **state)
 
 static void only_texts_with_braces_read_the_lead(void **state)
 {
-	const char *const claim[] = { "1", "1", "{a,b}" }, *const recover[] = { "1", "1", "{}" };
+	const char *const claim[] = { "1", "1", "{a,b}", "100" }, *const recover[] = { "1", "1",
+										       "{}" };
 	PGresult *r;
 
 	(void)state;
@@ -260,7 +261,7 @@ static void only_texts_with_braces_read_the_lead(void **state)
 	sql("delete from leads where id > 1; update leads set name = 'Ann', vars = '{\"a\": \"b\"}'");
 	rows_are("{1}", "{0}", "1");
 	sql("insert into outbox (user_id, device_id, recipient, body) values (1, 1, 60120000001, 'as {it} is')");
-	r = run(STMT_OUTBOX_CLAIM, claim, 3);
+	r = run(STMT_OUTBOX_CLAIM, claim, 4);
 	assert_int_equal(PQntuples(r), 2);
 	for (int i = 0; i < 2; i++) {
 		bool templated = PQgetvalue(r, i, PQfnumber(r, "templated"))[0] == 't';

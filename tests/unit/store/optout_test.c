@@ -59,18 +59,18 @@ static int fill(void **state)
 
 static void rows_of_somebody_who_left_are_not_handed_out(void **state)
 {
-	const char *const claim[] = { "1", "7", "{a,b,c,d}" };
+	const char *const claim[] = { "1", "7", "{a,b,c,d}", "100" };
 	char first[32];
 
 	(void)state;
 	/* on the list only after the rows were queued */
 	pg_fixture_sql(&fx, "insert into optouts (user_id, phone) values (1, 60120000001)");
-	assert_int_equal(run(STMT_OUTBOX_CLAIM, claim, 3, first), 2);
+	assert_int_equal(run(STMT_OUTBOX_CLAIM, claim, 4, first), 2);
 	sql_is("select string_agg(state::text || coalesce(error_class, ''), ',' order by id) from "
 	       "outbox",
 	       "6opted_out,1,1");
 	sql_is("select count(*) from events where topic = 'message.failed'", "1");
-	assert_int_equal(run(STMT_OUTBOX_CLAIM, claim, 3, first), 0);
+	assert_int_equal(run(STMT_OUTBOX_CLAIM, claim, 4, first), 0);
 }
 
 static void a_word_is_confirmed_once_however_often_it_runs(void **state)
