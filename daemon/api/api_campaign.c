@@ -46,7 +46,9 @@ static json_t *campaign_json(struct rpc_req *req, const PGresult *r, int i)
 	json_put_text(o, "status", db_text(r, i, db_col(r, "lead_status")));
 	json_put_text(o, "text", db_text(r, i, db_col(r, "body")));
 	json_put_text(o, "follow_up", db_text(r, i, db_col(r, "follow_up")));
-	json_object_set_new(o, "has_image", json_boolean(!db_is_null(r, i, db_col(r, "media_id"))));
+	json_put_text(o, "media", db_text(r, i, db_col(r, "media")));
+	json_object_set_new(o, "has_image",
+			    json_boolean(strcmp(db_text(r, i, db_col(r, "media")), "image") == 0));
 	if (!db_is_null(r, i, devices))
 		put_ids(o, db_text(r, i, devices));
 	for (size_t k = 0; k < ARRAY_LEN(ints); k++)

@@ -159,6 +159,7 @@ static void rehearse(struct rpc_req *req, const struct content_param *c, const i
 			json_object_set(plan, same[i], json_object_get(req->params, same[i]));
 	if (status && strcmp(status, "all") != 0)
 		json_put_text(plan, "status", status);
+	json_put_text(plan, "media", c->medium);
 	json_put_text(plan, "text", c->body);
 	json_put_text(plan, "follow_up", c->split);
 	for (size_t i = 0; i < n; i++)
@@ -279,7 +280,8 @@ static void update_it(struct rpc_req *req, const struct content_param *c)
 
 struct rpc_done api_campaign_update(struct rpc_req *req)
 {
-	static const char *const of_content[] = { "text", "image", "caption", "split" };
+	static const char *const of_content[] = { "text",     "image",   "video",
+						  "document", "caption", "split" };
 	struct err e = ERR_NONE;
 
 	if (check_manner(req->params, &e))

@@ -2,10 +2,9 @@
 
 #include <ctype.h>
 
-#include "shared/base/crypto.h"
 #include "shared/base/xalloc.h"
 
-#include "daemon/api/image.h"
+#include "daemon/api/media_look.h"
 #include "daemon/engine/template.h"
 
 enum { NAMES_MAX = 100 };
@@ -100,34 +99,35 @@ static void on_stored(void *ctx, const PGresult *r, const struct err *e)
 	free(t);
 }
 
-static enum errc store_image(struct taking *t, struct err *e)
+/* the parameter that holds the medium; NULL: none */
+static const char *medium_of(const struct rpc_req *req)
+{
+	static const char *const kinds[] = { "image", "video", "document" };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (rpc_param_has(req->params, kinds[i]))
+			return kinds[i];
+	return NULL;
+}
+
+static enum errc store_medium(struct taking *t, const char *kind, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
 	struct rpc_req *req = t->req;
-	struct image_info info;
 	struct span bytes;
-	uint8_t hash[32];
 
-	if (!rpc_param_bytes(req->params, "image", a, &bytes))
-		return err_set(e, ERR_BAD_PARAMS, "image: not base64");
-	if (image_look(bytes, &info, e))
+	if (!rpc_param_bytes(req->params, kind, a, &bytes))
+		return err_set(e, ERR_BAD_PARAMS, "%s: not base64", kind);
+	if (media_params(p, req->user_id, kind, rpc_param_text(req->params, "file_name"), bytes, e))
 		return e->code;
-	t->c.has_image = true;
+	t->c.has_image = strcmp(kind, "image") == 0;
+	t->c.medium = kind;
 	if (rpc_param_has(req->params, "dry_run") && rpc_param_bool(req->params, "dry_run")) {
 		t->then(req, &t->c);
 		free(t);
 		return ERR_OK;
 	}
-	sha256(bytes, hash);
-	db_p_i64(p, req->user_id);
-	db_p_text(p, "image");
-	db_p_text(p, info.mimetype);
-	db_p_bytes(p, SPAN_OF(hash));
-	db_p_i32(p, (int32_t)info.width);
-	db_p_i32(p, (int32_t)info.height);
-	db_p_bytes(p, bytes);
-	db_p_null(p);
 	req_query(req, STMT_MEDIA_ADD, p, DB_IDEMPOTENT, on_stored, t);
 	return ERR_OK;
 }
@@ -142,18 +142,25 @@ static bool is_split(const struct rpc_req *req)
 /* exactly one of text and medium, or both in two messages; a caption only with a medium */
 static enum errc check(const struct rpc_req *req, struct err *e)
 {
-	bool has_text = rpc_param_has(req->params, "text"),
-	     has_image = rpc_param_has(req->params, "image");
+	bool has_text = rpc_param_has(req->params, "text");
+	const char *medium = medium_of(req);
+	int media = rpc_param_has(req->params, "image") + rpc_param_has(req->params, "video") +
+		    rpc_param_has(req->params, "document");
 
-	if (is_split(req) && !(has_text && has_image))
+	if (media > 1)
+		return err_set(e, ERR_BAD_PARAMS, "image, video and document: give one");
+	if (is_split(req) && !(has_text && medium))
+		return err_set(
+			e, ERR_BAD_PARAMS,
+			"split: needs an image, a video or a document and the text that follows it");
+	if (has_text && medium && !is_split(req))
+		return err_set(e, ERR_BAD_PARAMS, "text and %s: give one; the %s has a caption",
+			       medium, medium);
+	if (!has_text && !medium)
+		return err_set(e, ERR_BAD_PARAMS, "text or image, video, document: one is needed");
+	if (!medium && rpc_param_has(req->params, "caption"))
 		return err_set(e, ERR_BAD_PARAMS,
-			       "split: needs an image and the text that follows it");
-	if (has_text == has_image && !is_split(req))
-		return err_set(e, ERR_BAD_PARAMS,
-			       has_text ? "text and image: give one; an image has a caption"
-					: "text or image: one is needed");
-	if (!has_image && rpc_param_has(req->params, "caption"))
-		return err_set(e, ERR_BAD_PARAMS, "caption: only with an image");
+			       "caption: only with an image, a video or a document");
 	return ERR_OK;
 }
 
@@ -162,8 +169,10 @@ static void on_checked(void *ctx, const struct err *why)
 	struct taking *t = ctx;
 	struct err e = *why;
 
-	if (e.code == ERR_OK && rpc_param_has(t->req->params, "image")) {
-		if (store_image(t, &e) == ERR_OK)
+	const char *medium = medium_of(t->req);
+
+	if (e.code == ERR_OK && medium) {
+		if (store_medium(t, medium, &e) == ERR_OK)
 			return;
 	} else if (e.code == ERR_OK) {
 		t->then(t->req, &t->c);
@@ -178,7 +187,7 @@ void content_param_take(struct rpc_req *req, enum content_use use,
 {
 	const char *text = rpc_param_text(req->params, "text"),
 		   *caption = rpc_param_text(req->params, "caption"), *texts[] = { text, caption };
-	bool has_image = rpc_param_has(req->params, "image");
+	bool has_medium = medium_of(req) != NULL;
 	struct err e = ERR_NONE;
 	struct taking *t;
 
@@ -189,8 +198,8 @@ void content_param_take(struct rpc_req *req, enum content_use use,
 	t = xcalloc(1, sizeof *t);
 	t->req = req;
 	t->then = then;
-	t->c.body = has_image ? caption : text;
-	t->c.split = has_image ? text : NULL;
+	t->c.body = has_medium ? caption : text;
+	t->c.split = has_medium ? text : NULL;
 	if (use == CONTENT_TEMPLATE)
 		content_texts_check(req, text ? "text" : "caption", texts, ARRAY_LEN(texts),
 				    on_checked, t);

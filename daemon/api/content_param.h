@@ -7,8 +7,9 @@
 struct content_param {
 	const char
 		*body; /* text or caption; may be NULL with a medium; borrowed from req->params */
-	const char *split; /* the text that follows the medium; NULL: none */
-	int64_t media_id;  /* 0: a text, or a dry run: that stores nothing */
+	const char *split;  /* the text that follows the medium; NULL: none */
+	int64_t media_id;   /* 0: a text, or a dry run: that stores nothing */
+	const char *medium; /* "image", "video", "document"; NULL: a text */
 	bool has_image;
 };
 

@@ -2,11 +2,10 @@
 
 #include <inttypes.h>
 
-#include "shared/base/crypto.h"
 #include "shared/base/xalloc.h"
 
 #include "daemon/api/content_param.h"
-#include "daemon/api/image.h"
+#include "daemon/api/media_look.h"
 #include "daemon/engine/reply_when.h"
 
 /* the steps of a call on their way: what is not stored yet is in req->params, what is goes into rows */
@@ -166,22 +165,12 @@ static enum errc store_image(struct taking *t, const json_t *step, struct err *e
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
-	struct image_info info;
 	struct span bytes;
-	uint8_t hash[32];
 
 	if (!rpc_param_bytes(step, "image", a, &bytes))
 		return err_set(e, ERR_BAD_PARAMS, "image: not base64");
-	if (image_look(bytes, &info, e))
+	if (media_params(p, t->req->user_id, "image", NULL, bytes, e))
 		return e->code;
-	sha256(bytes, hash);
-	db_p_i64(p, t->req->user_id);
-	db_p_text(p, "image");
-	db_p_text(p, info.mimetype);
-	db_p_bytes(p, SPAN_OF(hash));
-	db_p_i32(p, (int32_t)info.width);
-	db_p_i32(p, (int32_t)info.height);
-	db_p_bytes(p, bytes);
 	req_query(t->req, STMT_MEDIA_ADD, p, DB_IDEMPOTENT, on_stored, t);
 	return ERR_OK;
 }

@@ -265,6 +265,7 @@ static void item_describe(struct media_item *it, const PGresult *res)
 			it->kind = (enum message_kind)k;
 	*c = (struct message_media){ .url = "", .direct_path = "", .file_name = "" };
 	c->mimetype = arena_strdup(it->a, db_text(res, 0, db_col(res, "mimetype")));
+	c->file_name = arena_strdup(it->a, db_text(res, 0, db_col(res, "file_name")));
 	c->file_sha256 = arena_span_dup(it->a, db_bytes(res, 0, db_col(res, "sha256")));
 	c->thumbnail = arena_span_dup(it->a, db_bytes(res, 0, db_col(res, "thumbnail")));
 	c->file_length = (uint64_t)db_i64(res, 0, db_col(res, "length"));

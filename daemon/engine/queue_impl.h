@@ -20,7 +20,8 @@ struct job {
 	mono_ms not_before;
 	int32_t attempt, priority;
 	bool in_flight;
-	bool ahead; /* its person was looked up before its turn */
+	bool ahead;    /* its person was looked up before its turn */
+	bool followed; /* another row goes FOLLOW_MS after it was sent */
 	char msg_id[32];
 };
 

@@ -1,7 +1,7 @@
 #include "daemon/engine/queue_impl.h"
 #include "daemon/store/crash.h"
 
-enum { RETRY_LATE_MS = 500, RETRY_SOON_MS = 2000 };
+enum { RETRY_LATE_MS = 500, RETRY_SOON_MS = 2000, FOLLOW_MS = 3000 };
 
 /* a passing trouble is tried again after these; then the row has failed */
 static const int64_t retry_after_ms[] = { 60 * 1000, 5 * 60 * 1000, 25 * 60 * 1000 };
@@ -129,6 +129,10 @@ void queue_job_done(void *ctx, struct send_job *send, const struct send_result *
 		CRASH_POINT("queue.before_sent");
 		pacing_note_ok(&q->pacing);
 		progress_sent(q->env->progress, q->user_id, send->ref, r->server_time);
+		if (j->followed) /* to the second, so that one look is for many */
+			window_retry_note(
+				q, (mono_ms){ ((now.ms + FOLLOW_MS + RETRY_LATE_MS) / 1000 + 1) *
+					      1000 });
 		q->sent++;
 		q->last_sent = q->last_activity;
 		job_free(j);

@@ -36,6 +36,9 @@ void window_put(struct queue *q, struct job *j, bool again)
 
 void window_retry_note(struct queue *q, mono_ms at)
 {
+	for (size_t i = 0; i < q->retries_len; i++)
+		if (q->retries[i].ms == at.ms)
+			return;
 	if (q->retries_len < RETRIES_KNOWN)
 		q->retries[q->retries_len++] = at;
 }
@@ -83,6 +86,7 @@ static void admit(struct queue *q, const PGresult *r, int row)
 	j->campaign_id = db_i64(r, row, db_col(r, "campaign_id"));
 	j->sequence_id = db_i64(r, row, db_col(r, "sequence_id"));
 	j->priority = (int32_t)db_i64(r, row, db_col(r, "priority"));
+	j->followed = db_bool(r, row, db_col(r, "followed"));
 	j->attempt = (int32_t)db_i64(r, row, db_col(r, "attempt"));
 	j->not_before.ms = INT64_MIN;
 	snprintf(j->msg_id, sizeof j->msg_id, "%s", db_text(r, row, db_col(r, "msg_id")));

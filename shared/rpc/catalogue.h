@@ -80,6 +80,7 @@ struct cat_method {
 	X(sequence_contacts) X(sequence_log) X(sequence_summary) \
 	X(campaign_create) X(campaign_list) X(campaign_show) X(campaign_update) X(campaign_preview) \
 	X(campaign_start) X(campaign_pause) X(campaign_resume) X(campaign_cancel) X(campaign_delete) \
+	X(campaign_report) X(campaign_recipients) X(campaign_retry) X(campaign_test) \
 	X(optout_list) X(optout_add) X(optout_remove) X(optout_words) X(optout_teach) X(optout_unteach) \
 	X(reply_create) X(reply_list) X(reply_show) X(reply_update) X(reply_delete) X(reply_log) \
 	X(analytics_summary) X(analytics_devices) X(analytics_campaigns) X(analytics_sequences) \

@@ -18,6 +18,7 @@
 	{ "text",         CAT_TEXT, CAT_OPTIONAL, "text or caption" }, \
 	{ "follow_up",    CAT_TEXT, CAT_OPTIONAL, "the text that follows the medium as a message of its own" }, \
 	{ "has_image",    CAT_BOOL, CAT_REQUIRED, "carries a picture" }, \
+	{ "media",        CAT_ENUM, CAT_OPTIONAL, "what it carries", .values = "image video document" }, \
 	{ "devices",      CAT_LIST, CAT_OPTIONAL, "ids of the devices that send; absent: all" }, \
 	{ "device_choice", CAT_ENUM, made, "how leads are spread over devices", .values = CHOICES }, \
 	{ "delay_min_ms", CAT_INT,  CAT_OPTIONAL, "shortest gap between two messages of a device" }, \
@@ -59,8 +60,11 @@ static const struct cat_param create_out[] = {
 #define CONTENT \
 	{ "text",         CAT_TEXT,  CAT_OPTIONAL, "what to say; {name}, {name:friend}, {one|other} are filled in for each recipient", .min = 1, .max = 65536 }, \
 	{ "image",        CAT_BYTES, CAT_OPTIONAL, "picture to send, JPEG or PNG", .min = 1, .max = 11 << 20 }, \
-	{ "caption",      CAT_TEXT,  CAT_OPTIONAL, "text below the picture", .min = 1, .max = 65536 }, \
-	{ "split",        CAT_BOOL,  CAT_OPTIONAL, "send the picture first and the text as a message of its own after it" },
+	{ "video",        CAT_BYTES, CAT_OPTIONAL, "video to send, MP4", .min = 1, .max = 11 << 20 }, \
+	{ "document",     CAT_BYTES, CAT_OPTIONAL, "file to send as a document", .min = 1, .max = 11 << 20 }, \
+	{ "file_name",    CAT_TEXT,  CAT_OPTIONAL, "the document's name", .min = 1, .max = 255 }, \
+	{ "caption",      CAT_TEXT,  CAT_OPTIONAL, "text below the picture, video or document", .min = 1, .max = 65536 }, \
+	{ "split",        CAT_BOOL,  CAT_OPTIONAL, "send the picture, video or document first and the text as a message of its own after it" },
 #define MANNER \
 	{ "delay_min_ms", CAT_INT,   CAT_OPTIONAL, "shortest gap between two messages of a device", .max = 86400000 }, \
 	{ "delay_max_ms", CAT_INT,   CAT_OPTIONAL, "longest gap", .max = 86400000 }, \
@@ -83,7 +87,7 @@ static const struct cat_param create_in[] = {
 const struct cat_method cat_campaign_create = {
 	.name = "campaign.create", .role = ROLE_OPERATOR, .writes = true, .in = create_in, .out = create_out,
 	.args = "title", .http = "POST /api/campaigns",
-	.doc = "Send a text or a picture to an audience of leads, at once or at a time.",
+	.doc = "Send a text, a picture, a video or a document to an audience of leads, at once or at a time.",
 };
 
 static const struct cat_param update_in[] = {
@@ -141,6 +145,92 @@ const struct cat_method cat_campaign_resume = {
 	.args = "campaign", .http = "POST /api/campaigns/{campaign}/resume",
 	.doc = "Go on sending.",
 };
+static const struct cat_param report_out[] = {
+	{ "id",        CAT_ID,   CAT_REQUIRED, "the device's id" },
+	{ "name",      CAT_TEXT, CAT_OPTIONAL, "its name; absent: it is gone" },
+	{ "online",    CAT_BOOL, CAT_REQUIRED, "can send now" },
+	{ "total",     CAT_INT,  CAT_REQUIRED, "messages of the campaign that are its" },
+	{ "pending",   CAT_INT,  CAT_REQUIRED, "wait or are leaving" },
+	{ "success",   CAT_INT,  CAT_REQUIRED, "the server took them" },
+	{ "delivered", CAT_INT,  CAT_REQUIRED, "of those: are on a phone" },
+	{ "read",      CAT_INT,  CAT_REQUIRED, "of those: were read" },
+	{ "failed",    CAT_INT,  CAT_REQUIRED, "failed for good" },
+	{ "cancelled", CAT_INT,  CAT_REQUIRED, "were taken back" },
+	{ "skipped",   CAT_INT,  CAT_REQUIRED, "were never to be sent" },
+	{ "expired",   CAT_INT,  CAT_REQUIRED, "were not sent in time" },
+	{ "last_sent_at", CAT_TIME, CAT_OPTIONAL, "when the server took the last one" },
+	{ NULL },
+};
+const struct cat_method cat_campaign_report = {
+	.name = "campaign.report", .role = ROLE_VIEWER, .in = by_campaign, .out = report_out, .list = "devices",
+	.args = "campaign", .http = "GET /api/campaigns/{campaign}/report", .doc = "Show a campaign's messages by device.",
+};
+
+static const struct cat_param recipients_in[] = {
+	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign", .noun = "campaign" },
+	{ "state", CAT_ENUM, CAT_OPTIONAL, "only these; waiting and success are several states",
+	  .values = "waiting success pending claimed sending sent delivered read failed cancelled skipped expired" },
+	{ "device", CAT_REF, CAT_OPTIONAL, "only of this device", .max = 64, .noun = "device" },
+	{ "limit", CAT_INT, CAT_OPTIONAL, "how many at most", "100", 1, 1000 },
+	{ "after", CAT_ID, CAT_OPTIONAL, "go on after this message" },
+	{ NULL },
+};
+static const struct cat_param recipients_out[] = {
+	{ "id",      CAT_ID,    CAT_REQUIRED, "id of the message" },
+	{ "phone",   CAT_PHONE, CAT_REQUIRED, "recipient's number" },
+	{ "name",    CAT_TEXT,  CAT_OPTIONAL, "the lead's name" },
+	{ "state",   CAT_ENUM,  CAT_REQUIRED, "how far it is",
+	  .values = "pending claimed sending sent delivered read failed cancelled skipped expired" },
+	{ "device",  CAT_ID,    CAT_REQUIRED, "the device that sends it" },
+	{ "part",    CAT_INT,   CAT_REQUIRED, "1, or 2 for the text after the medium" },
+	{ "attempt", CAT_INT,   CAT_REQUIRED, "how often it was tried" },
+	{ "sent_at", CAT_TIME,  CAT_OPTIONAL, "when the server took it" },
+	{ "delivered_at", CAT_TIME, CAT_OPTIONAL, "when a phone had it" },
+	{ "read_at", CAT_TIME,  CAT_OPTIONAL, "when it was read" },
+	{ "class",   CAT_TEXT,  CAT_OPTIONAL, "class of what went wrong, for campaign.retry" },
+	{ "error",   CAT_TEXT,  CAT_OPTIONAL, "what went wrong" },
+	{ "reason",  CAT_TEXT,  CAT_OPTIONAL, "why it waits now" },
+	{ NULL },
+};
+const struct cat_method cat_campaign_recipients = {
+	.name = "campaign.recipients", .role = ROLE_VIEWER, .in = recipients_in, .out = recipients_out, .list = "recipients",
+	.args = "campaign", .http = "GET /api/campaigns/{campaign}/recipients",
+	.doc = "List a campaign's messages, how far each is, and why it waits.",
+};
+
+static const struct cat_param retry_in[] = {
+	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign", .noun = "campaign" },
+	{ "class", CAT_LIST, CAT_OPTIONAL, "only these classes of failure; expired: what was not sent in time", .max = 20 },
+	{ NULL },
+};
+static const struct cat_param retry_out[] = {
+	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign" },
+	{ "retried", CAT_INT, CAT_REQUIRED, "messages that go again" },
+	{ NULL },
+};
+const struct cat_method cat_campaign_retry = {
+	.name = "campaign.retry", .role = ROLE_OPERATOR, .writes = true, .in = retry_in, .out = retry_out, .args = "campaign",
+	.http = "POST /api/campaigns/{campaign}/retry",
+	.doc = "Send again what failed; never what may have arrived.",
+};
+
+static const struct cat_param test_in[] = {
+	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign", .noun = "campaign" },
+	{ "device", CAT_REF, CAT_REQUIRED, "id or name of the device that sends", .max = 64, .noun = "device" },
+	{ "to", CAT_PHONE, CAT_OPTIONAL, "number to send to; the device's own when absent" },
+	{ NULL },
+};
+static const struct cat_param test_out[] = {
+	{ "id", CAT_ID, CAT_REQUIRED, "id for message.show" },
+	{ "device", CAT_ID, CAT_REQUIRED, "the device that sends" },
+	{ NULL },
+};
+const struct cat_method cat_campaign_test = {
+	.name = "campaign.test", .role = ROLE_OPERATOR, .writes = true, .in = test_in, .out = test_out, .args = "campaign",
+	.http = "POST /api/campaigns/{campaign}/test",
+	.doc = "Send a campaign's message to yourself, whatever its state.",
+};
+
 static const struct cat_param preview_out[] = {
 	{ "total", CAT_INT, CAT_REQUIRED, "recipients" },
 	PLAN

@@ -107,6 +107,7 @@ create trigger outbox_part_ended after update of state on outbox for each row
 -- campaigns with their rows counted by state
 create view campaign_counts with (security_invoker = true) as
 select c.*, array_to_string(c.niches, ',') as niche, t.body, t.media_id, t.delay_min_ms, t.delay_max_ms, s.body as follow_up,
+  (select m.kind from media m where m.user_id = c.user_id and m.id = t.media_id) as media,
   n.total, n.pending, n.sending, n.sent, n.delivered, n.read, n.failed, n.cancelled, n.skipped, n.expired,
   (select count(*) from outbox o
     where o.user_id = c.user_id and o.campaign_id = c.id and o.replied_at is not null) as replied

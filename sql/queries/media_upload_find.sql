@@ -1,5 +1,5 @@
 -- a picture or file, and where this device has uploaded it; bytes only when that is to be done
-select m.kind, m.mimetype, m.sha256, coalesce(m.width, 0) as width, coalesce(m.height, 0) as height,
+select m.kind, m.mimetype, coalesce(m.file_name, '') as file_name, m.sha256, coalesce(m.width, 0) as width, coalesce(m.height, 0) as height,
   m.thumbnail, octet_length(m.bytes) as length,
   case when u.media_id is null then m.bytes end as bytes,
   u.url, u.direct_path, u.media_key, u.file_enc_sha256, u.uploaded_at

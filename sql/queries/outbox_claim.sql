@@ -28,7 +28,7 @@ with ready as materialized (
   returning o.id, o.campaign_id, o.sequence_id, o.recipient, o.msg_id, o.attempt, o.state, o.content_id, coalesce(o.body, c.body) as body,
     coalesce(o.media_id, c.media_id) as media_id, c.delay_min_ms, c.delay_max_ms, o.priority,
     c.templated, l.name as lead_name, array_to_string(l.niches, ',') as lead_niche, l.note as lead_note,
-    l.vars::text as lead_vars
+    l.vars::text as lead_vars, o.followed
 ), event as (
   insert into events (user_id, topic, data)
   select $1, 'message.failed', jsonb_build_object('id', id::text, 'device', $2::bigint::text,
@@ -36,5 +36,5 @@ with ready as materialized (
   from claimed where state = 6
 )
 select id, campaign_id, sequence_id, recipient, msg_id, attempt, state, content_id, body, media_id, delay_min_ms, delay_max_ms, priority,
-  templated, lead_name, lead_niche, lead_note, lead_vars
+  templated, lead_name, lead_niche, lead_note, lead_vars, followed
 from claimed where state = 1

@@ -5,7 +5,7 @@ select o.id, o.campaign_id, o.sequence_id, o.recipient, o.msg_id, o.attempt, o.s
   coalesce(o.body, case when c.templated then m.body end, c.body) as body,
   coalesce(o.media_id, c.media_id) as media_id, c.delay_min_ms, c.delay_max_ms, o.priority,
   c.templated and m.msg_id is null as templated, l.name as lead_name, array_to_string(l.niches, ',') as lead_niche,
-  l.note as lead_note, l.vars::text as lead_vars
+  l.note as lead_note, l.vars::text as lead_vars, o.followed
 from outbox o left join contents c on c.user_id = o.user_id and c.id = o.content_id
 left join messages m on m.user_id = o.user_id and m.device_id = o.device_id and m.from_me
   and m.msg_id = case when c.templated and o.state = 2 then o.msg_id end

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Campaigns from draft to done: what each recipient reads, when, from which device; what is told about it."""
+import base64
 import datetime
 import json
 import os
@@ -7,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
-from wadtest import Failure, Rpc, RpcError, World, run_tests, wait_until  # noqa: E402
+from wadtest import Failure, Rpc, RpcError, World, png, run_tests, wait_until  # noqa: E402
 
 DEVICE, LEAD = 60110000001, 60120000001
 FAST = {"delay_min_ms": 0, "delay_max_ms": 0}
@@ -188,6 +189,109 @@ def a_start_that_finds_no_device_waits_and_says_so(build):
         check(wad.wait_campaign(late, 30)["counts"]["sent"] == 3, "sent")
 
 
+MP4 = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + bytes(range(256)) * 40
+
+
+def media_of_every_kind_and_texts_behind_them(build):
+    with World(build, (LEAD, 10), name="media") as w:
+        wad = w.wad
+        for i in range(2):
+            wad.pair(f"d{i}", DEVICE + i, **FAST)
+        wad.wait_online(2)
+        leads(wad, 6)
+        b64 = {"image": base64.b64encode(png(20, 10)).decode(), "video": base64.b64encode(MP4).decode(),
+               "document": base64.b64encode(b"%PDF-1.4 prices").decode()}
+        for kind, data in b64.items():
+            extra = {"file_name": "../Price list.pdf"} if kind == "document" else {}
+            got = wad.call("campaign.create", title=kind, everyone=True, caption=kind + " for {name}", **{kind: data}, **extra, **FAST)
+            check(got["media"] == kind and got["has_image"] == (kind == "image"), f"{got}")
+            check(wad.wait_campaign(got["id"], 60)["counts"]["sent"] == 6, f"{kind}: all are sent")
+        seen = w.sandbox.shown(phone=LEAD)
+        check([(m["type"], m["text"], m["mediaCheck"]) for m in seen] == [(k, k + " for Lead 0", "ok") for k in b64], f"{seen}")
+        check(seen[2]["message"]["documentMessage"]["fileName"] == "Price list.pdf", f"{seen[2]}")
+        refused(wad, "video", title="t", everyone=True, video=b64["image"])
+        refused(wad, "give one", title="t", everyone=True, video=b64["video"], document=b64["document"])
+        refused(wad, "split", title="t", everyone=True, text="x", split=True)
+        path = os.path.join(w.directory, "clip.mp4")
+        with open(path, "wb") as f:
+            f.write(MP4)
+        wad.wactl("message", "send", "--device", "d0", "--to", LEAD + 8, "--video", path, "--caption", "c", "--wait", "delivered")
+        check([m["type"] for m in w.sandbox.shown(phone=LEAD + 8)] == ["video"], "one video by hand")
+        # in two parts: from one device, in order, three seconds apart
+        split = wad.campaign(title="split", image=b64["image"], text="Dear {name}", split=True, **FAST)
+        wait_until(lambda: wad.call("campaign.show", campaign=split)["counts"]["sent"] >= 6, 30, "the first parts")
+        waits = wad.call("campaign.recipients", campaign=split, state="waiting")["recipients"]
+        check(waits and all(r["part"] == 2 and r["reason"].startswith(("not before", "waits for the part", "in the queue"))
+                            for r in waits), f"{waits}")
+        done = wad.wait_campaign(split, 60)
+        check(done["total"] == 12 and done["counts"]["sent"] == 12 and done["follow_up"] == "Dear {name}", f"{done}")
+        for i in range(6):
+            check([(m["type"], m["text"]) for m in w.sandbox.shown(phone=LEAD + i)][3:] ==
+                  [("image", ""), ("text", f"Dear Lead {i}")], f"{w.sandbox.shown(phone=LEAD + i)[3:]}")
+        rows = wad.sql("select a.device_id = b.device_id and b.sending_at - a.sent_at > interval '2 seconds' from outbox a "
+                       f"join outbox b on b.follows_id = a.id where a.campaign_id = {split}")
+        check(rows == [["t"]] * 6, f"{rows}")
+        # a first part that is never sent takes the second with it
+        wad.call("optout.add", phone=str(LEAD + 3))
+        half = wad.wait_campaign(wad.campaign(title="half", image=b64["image"], text="x", split=True, **FAST), 60)
+        check(half["total"] == 10, f"{half}")
+        wad.call("campaign.test", campaign=split, device="d1", to=str(LEAD + 9))
+        wait_until(lambda: [m["type"] for m in w.sandbox.shown(phone=LEAD + 9)] == ["image", "text"], 20, "a test in two parts")
+        own = wad.call("campaign.test", campaign=split, device="d1")
+        wait_until(lambda: wad.call("message.show", id=own["id"])["state"] in ("sent", "delivered", "read"), 20, "one to oneself")
+        check(not w.sandbox.violations(), f"{w.sandbox.violations()}")
+
+
+def what_became_of_each_recipient_is_told(build):
+    with World(build, (LEAD, 10), name="report") as w:
+        wad = w.wad
+        for i in range(2):
+            wad.pair(f"d{i}", DEVICE + i, **FAST)
+        wad.wait_online(2)
+        leads(wad, 8)
+        nobody = LEAD + 500  # has no phone: the server does not know the number
+        leads(wad, 2, first=nobody)
+        campaign = wad.campaign(title="r", text="report", device_choice="round_robin", **FAST)
+        done = wad.wait_campaign(campaign, 60)
+        check(done["counts"]["sent"] == 8 and done["counts"]["failed"] + done["counts"]["skipped"] == 2, f"{done}")
+        report = wad.call("campaign.report", campaign=campaign)["devices"]
+        check([(d["name"], d["total"], d["success"], d["pending"]) for d in report] == [("d0", 5, 4, 0), ("d1", 5, 4, 0)], f"{report}")
+        failed = wad.call("campaign.recipients", campaign=campaign, state="failed")["recipients"]
+        skipped = wad.call("campaign.recipients", campaign=campaign, state="skipped")["recipients"]
+        check({r["phone"] for r in failed + skipped} == {str(nobody), str(nobody + 1)} and
+              all(r["class"] and r["error"] for r in failed + skipped), f"{failed}")
+        pages, after = [], None
+        while True:  # page by page, each once
+            page = wad.call("campaign.recipients", campaign=campaign, limit=3, **({"after": after} if after else {}))
+            pages += page["recipients"]
+            after = page.get("next")
+            if not after:
+                break
+        check([r["phone"] for r in pages] == sorted(str(LEAD + i) for i in range(8)) + [str(nobody), str(nobody + 1)], f"{pages}")
+        check(len(wad.call("campaign.recipients", campaign=campaign, state="success", device="d0")["recipients"]) == 4, "of d0")
+        # failed ones go again when told to, nobody else does
+        if failed:
+            got = wad.call("campaign.retry", campaign=campaign)
+            check(got["retried"] == len(failed), f"{got}")
+            wad.wait_campaign(campaign, 60)
+        check(len(w.sandbox.shown("report")) == 8, "each once")
+        refused(wad, "may not be sent again", "campaign.retry", campaign=campaign, **{"class": ["opted_out"]})
+        # what waits says why
+        wad.process.stop()
+        wad.start()
+        wad.wait_online(2)
+        slow = wad.campaign(title="s", text="slow", delay_min_ms=20000, delay_max_ms=20000)
+        wait_until(lambda: wad.call("campaign.show", campaign=slow)["counts"]["sent"] >= 2, 30, "two are sent")
+        reasons = {r["reason"] for r in wad.call("campaign.recipients", campaign=slow, state="waiting")["recipients"]}
+        check(any(r.startswith("in the queue") for r in reasons), f"{reasons}")
+        wad.call("campaign.pause", campaign=slow)
+        reasons = {r["reason"] for r in wad.call("campaign.recipients", campaign=slow, state="waiting")["recipients"]}
+        check(reasons == {"paused"}, f"{reasons}")
+        wad.call("campaign.cancel", campaign=slow)
+
+
 if __name__ == "__main__":
-    sys.exit(run_tests([texts_are_made_for_each_recipient, from_draft_to_done, starts_are_given_by_the_clocks_of_a_zone,
-                        a_start_that_finds_no_device_waits_and_says_so], sys.argv[1]))
+    tests = [texts_are_made_for_each_recipient, from_draft_to_done, starts_are_given_by_the_clocks_of_a_zone,
+             a_start_that_finds_no_device_waits_and_says_so, media_of_every_kind_and_texts_behind_them,
+             what_became_of_each_recipient_is_told]
+    sys.exit(run_tests([t for t in tests if len(sys.argv) < 3 or sys.argv[2] in t.__name__], sys.argv[1]))

@@ -44,13 +44,10 @@ def linked(w, count=1):
 
 
 DEVICE = "id name state online"
-DEVICE_MORE = "phone lid push_name reason queued delay_min_ms delay_max_ms created_at linked_at"
-CAMPAIGN = "id title state total left counts has_image device_choice grace_s expire_s created_at updated_at"
-CAMPAIGN_MORE = "niche status text follow_up devices delay_min_ms delay_max_ms start_at zone finished_at reason"
 DEVICE_MORE = ("phone lid push_name reason queued delay_min_ms delay_max_ms created_at linked_at fault per_minute_max "
                "per_hour_max per_day_max warm_up quiet_hours keep_days store_chats reach_locked_until")
-CAMPAIGN = "id title state total left counts has_image start_at created_at"
-CAMPAIGN_MORE = "niche status text devices delay_min_ms delay_max_ms finished_at"
+CAMPAIGN = "id title state total left counts has_image device_choice grace_s expire_s created_at updated_at"
+CAMPAIGN_MORE = "niche status text media follow_up devices delay_min_ms delay_max_ms start_at zone finished_at reason"
 MESSAGE = "id state device to attempt created_at"
 CHAT = "chat device name is_group unread last_at from_me"
 CHAT_MORE = "phone last_kind last_text status"
@@ -101,6 +98,10 @@ KEYS = {
     "campaign show 1": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign update 2 --title U": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign preview 2": ("total opted_out invalid samples", ""),
+    "campaign report 1": ("id name online total pending success delivered read failed cancelled skipped expired", "last_sent_at"),
+    "campaign recipients 1": ("id phone state device part attempt", "name sent_at delivered_at read_at class error reason"),
+    "campaign retry 1": ("campaign retried", ""),
+    "campaign test 1 --device d0 --to 60120000005": ("id device", ""),
     "campaign pause 2": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign resume 2": (CAMPAIGN, CAMPAIGN_MORE),
     "campaign cancel 2 --yes": (CAMPAIGN, CAMPAIGN_MORE),

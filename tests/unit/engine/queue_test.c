@@ -87,7 +87,7 @@ static const char *const columns[] = { "id",           "campaign_id",  "recipien
 				       "attempt",      "state",        "body",       "media_id",
 				       "delay_min_ms", "delay_max_ms", "priority",   "content_id",
 				       "templated",    "lead_name",    "lead_niche", "lead_note",
-				       "lead_vars",    "sequence_id" };
+				       "lead_vars",    "sequence_id",  "followed" };
 
 struct row {
 	int64_t id, campaign;
@@ -138,6 +138,7 @@ static PGresult *rows_result(const struct row *rows, int len)
 		put_i64(r, i, 10, rows[i].priority ? rows[i].priority : 5);
 		put_i64(r, i, 11, rows[i].campaign);
 		put_i64(r, i, 17, 0);
+		put_i64(r, i, 18, 0);
 	}
 	return r;
 }
