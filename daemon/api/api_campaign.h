@@ -19,6 +19,12 @@ void campaign_change(struct rpc_req *req, enum stmt stmt, const struct db_params
 struct campaign_plan {
 	const char *niche, *status; /* NULL: all */
 	const char *body, *follow_up;
+	const int64_t *devices; /* that would send; borrowed too */
+	size_t device_len;
+	int64_t delay_min_ms, delay_max_ms; /* -1: the devices' own */
+	int64_t expire_s;
+	unix_ms start_at;
+	bool begun; /* its messages are among those that wait already */
 };
-/* adds total, opted_out, invalid and samples to the answer, and gives it */
+/* adds total, opted_out, invalid, samples, ends_at and late to the answer, and gives it */
 void campaign_plan_take(struct rpc_req *req, const struct campaign_plan *plan, json_t *answer);

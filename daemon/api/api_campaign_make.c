@@ -142,6 +142,11 @@ static void on_added(void *ctx, const PGresult *r, const struct err *e)
 	}
 }
 
+static int64_t number_or(struct rpc_req *req, const char *name, int64_t other)
+{
+	return rpc_param_has(req->params, name) ? rpc_param_int(req->params, name) : other;
+}
+
 /* the same, without a change: who would send, to how many */
 static void rehearse(struct rpc_req *req, const struct content_param *c, const int64_t *ids,
 		     size_t n)
@@ -150,6 +155,9 @@ static void rehearse(struct rpc_req *req, const struct content_param *c, const i
 					    "zone" };
 	json_t *devices = json_array(), *plan;
 	const char *status = rpc_param_text(req->params, "status");
+	unix_ms start = rpc_param_has(req->params, "start_at")
+				? rpc_param_time(req->params, "start_at")
+				: clock_unix(req->wad->clock);
 
 	plan = json_pack("{s:s,s:i,s:{},s:b,s:b}", "state",
 			 rpc_param_bool(req->params, "draft") ? "draft" : "scheduled", "left", 0,
@@ -165,16 +173,22 @@ static void rehearse(struct rpc_req *req, const struct content_param *c, const i
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(devices, json_id(ids[i]));
 	json_object_set_new(plan, "devices", devices);
-	if (rpc_param_has(req->params, "start_at"))
-		json_put_time(plan, "start_at", rpc_param_time(req->params, "start_at"));
-	else if (!rpc_param_has(req->params, "at") && !rpc_param_bool(req->params, "draft"))
-		json_put_time(plan, "start_at", clock_unix(req->wad->clock));
-	campaign_plan_take(req,
-			   &(struct campaign_plan){ .niche = rpc_param_text(req->params, "niche"),
-						    .status = status,
-						    .body = c->body,
-						    .follow_up = c->split },
-			   plan);
+	if (rpc_param_has(req->params, "start_at") ||
+	    (!rpc_param_has(req->params, "at") && !rpc_param_bool(req->params, "draft")))
+		json_put_time(plan, "start_at", start);
+	campaign_plan_take(
+		req,
+		&(struct campaign_plan){ .niche = rpc_param_text(req->params, "niche"),
+					 .status = status,
+					 .body = c->body,
+					 .follow_up = c->split,
+					 .devices = ids,
+					 .device_len = n,
+					 .delay_min_ms = number_or(req, "delay_min_ms", -1),
+					 .delay_max_ms = number_or(req, "delay_max_ms", -1),
+					 .expire_s = number_or(req, "expire_s", 86400),
+					 .start_at = start },
+		plan);
 }
 
 static void add_it(struct rpc_req *req, const struct content_param *c)

@@ -3,6 +3,7 @@
 #include "shared/base/xalloc.h"
 
 #include "daemon/engine/expansion.h"
+#include "daemon/store/crash.h"
 
 enum { CAMPAIGN_TICK_MS = 1000, EXPANSIONS_MAX = 4 /* at once; others wait */ };
 
@@ -69,8 +70,7 @@ static void say_it_waits(struct campaigns *c, int64_t user_id, int64_t id)
 	db_query(c->db, STMT_CAMPAIGN_WAIT, p, DB_IDEMPOTENT, on_waits, c);
 }
 
-/* ids in decimal, separated by one space; caller frees */
-static int64_t *parse_ids(const char *text, size_t *ret_len)
+int64_t *campaign_ids(const char *text, size_t *ret_len)
 {
 	int64_t *ids = xcalloc(strlen(text) / 2 + 1, sizeof *ids);
 	size_t n = 0;
@@ -91,7 +91,7 @@ static void take_due(struct campaigns *c, const PGresult *r, int row)
 	int col = db_col(r, "device_ids");
 	size_t n, named_len = 0, place = place_of(c, 0);
 	AUTO_FREE int64_t *named =
-		db_is_null(r, row, col) ? NULL : parse_ids(db_text(r, row, col), &named_len);
+		db_is_null(r, row, col) ? NULL : campaign_ids(db_text(r, row, col), &named_len);
 	AUTO_FREE int64_t *ids = NULL;
 
 	if (place == EXPANSIONS_MAX || place_of(c, id) < EXPANSIONS_MAX)
@@ -142,6 +142,8 @@ static void on_finished(void *ctx, const PGresult *r, const struct err *e)
 
 	c->asked--;
 	c->looking = false;
+	if (e->code == ERR_OK && db_rows(r))
+		CRASH_POINT("campaign.after_finish");
 	if (e->code == ERR_OK && !c->closing)
 		for (int i = 0; i < db_rows(r); i++) {
 			int64_t id = db_i64(r, i, db_col(r, "id"));

@@ -39,6 +39,8 @@ static const struct cat_param fields[] = {
 #define PLAN \
 	{ "opted_out",    CAT_INT,  CAT_OPTIONAL, "leads of the audience that have opted out and get nothing" }, \
 	{ "invalid",      CAT_INT,  CAT_OPTIONAL, "leads of the audience that are known not to be on WhatsApp; skipped" }, \
+	{ "ends_at",      CAT_TIME, CAT_OPTIONAL, "when the last message will have left, by gaps, caps and quiet hours; absent: no device, or not soon" }, \
+	{ "late",         CAT_BOOL, CAT_OPTIONAL, "true: some would expire before their turn comes" }, \
 	{ "samples",      CAT_OBJECTS, CAT_OPTIONAL, "the first recipients and what each would read" },
 
 static const struct cat_param create_out[] = {

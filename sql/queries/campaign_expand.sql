@@ -47,7 +47,7 @@ with camp as (
   from filled, level, generate_series(load::bigint, height::bigint - 1) as at
 ), who as (
   select zone, (now() at time zone zone)::date as day, max_messages_day as most from users where id = $1
-), used as (
+), used as materialized (
   select coalesce(sum(d.queued), 0) as places from user_days d, who where d.user_id = $1 and d.day >= who.day
 ), added as (
   insert into outbox (user_id, campaign_id, content_id, device_id, recipient, lead_id, not_before, expires_at, followed, state,

@@ -6,6 +6,7 @@ import concurrent.futures
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -119,6 +120,48 @@ def campaign_rate(build, options):
             raise Failure(f"violations: {bad[:3]}")
 
 
+CLAIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../sql/queries/outbox_claim.sql")
+
+
+def claims(world, device, times=4):
+    """Milliseconds of claims of 250 rows each: median and longest, as the device's shard would plan them."""
+    with open(CLAIM) as f:
+        text = "\n".join(line for line in f.read().splitlines() if not line.startswith("--"))
+    ids = "'{" + ",".join(f"bench{i}" for i in range(250)) + "}'"
+    plan = "".join(f"set {name} = off; " for name in ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin",
+                                                      "enable_mergejoin", "enable_material"))
+    plan += f"set plan_cache_mode = force_generic_plan; prepare claim (bigint, bigint, text[]) as {text}; "
+    run = f"explain (analyze, timing off) execute claim (1, {device}, {ids}); "
+    got = [float(row[0].split()[-2]) for row in world.wad.sql(plan + run * (times + 1)) if row[0].startswith("Execution")]
+    return statistics.median(got[1:]), max(got[1:])
+
+
+def expansion(build, options):
+    """Leads to rows of a campaign over four devices, from its start to its last row; then claims from rows that wait."""
+    cost = {}
+    for count in (10000, 100000, 1000000):
+        with World(build, None, name="bench") as w:
+            pair_all(w, 4)
+            w.wad.sql("insert into leads (user_id, phone, name, niches) "
+                      f"select 1, 60130000000 + i, 'Lead ' || i, '{{ALL}}' from generate_series(1, {count}) i")
+            w.wad.sql("vacuum analyze leads")
+            begin = time.monotonic()
+            campaign = w.wad.campaign(title="wide", text="hi", niche="all", delay_min_ms=86400000, delay_max_ms=86400000,
+                                      expire_s=31536000)
+            wait_until(lambda: w.wad.sql(f"select 1 from campaigns where id = {campaign} and expanded_at is not null"), 600,
+                       "all rows are made")
+            seconds = time.monotonic() - begin
+            made = int(w.wad.sql("select count(*) from outbox")[0][0])
+            if made != count:
+                raise Failure(f"{made} rows of {count}")
+            note(f"expansion of {count:,} recipients", seconds, "s", "aim 10" if count == 1000000 else "")
+            w.wad.sql("vacuum analyze outbox")
+            cost[count], longest = claims(w, 1)
+            note(f"  claim of 250 rows, {count:,} queued: longest", longest, "ms")
+            note(f"  claim of 250 rows, {count:,} queued: median", cost[count], "ms")
+    note("claim at 1,000,000 queued rows, times that at 10,000", cost[1000000] / cost[10000], "x", "aim < 1.1")
+
+
 def all_shown(world, count):
     """Every message is on two screens: the recipient's and, as a copy, the sender's own phone."""
     def totals():
@@ -172,7 +215,7 @@ def machine():
     return {"cores": os.cpu_count(), "processor": model, "load_at_start": os.getloadavg()[0]}
 
 
-PARTS = {"signal": signal_ratchet, "node": node_codec, "campaign": campaign_rate, "idle": idle_devices}
+PARTS = {"signal": signal_ratchet, "node": node_codec, "campaign": campaign_rate, "expansion": expansion, "idle": idle_devices}
 
 
 def main():
