@@ -294,8 +294,8 @@ static void update_it(struct rpc_req *req, const struct content_param *c)
 
 struct rpc_done api_campaign_update(struct rpc_req *req)
 {
-	static const char *const of_content[] = { "text",     "image",   "video",
-						  "document", "caption", "split" };
+	static const char *const of_content[] = { "text",      "image",   "video", "document",
+						  "media_url", "caption", "split" };
 	struct err e = ERR_NONE;
 
 	if (check_manner(req->params, &e))

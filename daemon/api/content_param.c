@@ -7,7 +7,7 @@
 #include "daemon/api/media_look.h"
 #include "daemon/engine/template.h"
 
-enum { NAMES_MAX = 100 };
+enum { NAMES_MAX = 100, MEDIA_FETCH_MS = 60 * 1000 };
 
 /* -- variables and variants -- */
 
@@ -102,7 +102,7 @@ static void on_stored(void *ctx, const PGresult *r, const struct err *e)
 /* the parameter that holds the medium; NULL: none */
 static const char *medium_of(const struct rpc_req *req)
 {
-	static const char *const kinds[] = { "image", "video", "document" };
+	static const char *const kinds[] = { "image", "video", "document", "media_url" };
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (rpc_param_has(req->params, kinds[i]))
@@ -110,26 +110,97 @@ static const char *medium_of(const struct rpc_req *req)
 	return NULL;
 }
 
-static enum errc store_medium(struct taking *t, const char *kind, struct err *e)
+static bool is_dry(const struct rpc_req *req)
+{
+	return rpc_param_has(req->params, "dry_run") && rpc_param_bool(req->params, "dry_run");
+}
+
+/* a medium that is here, of this kind; name NULL: none */
+static enum errc keep_medium(struct taking *t, const char *kind, const char *name,
+			     struct span bytes, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
-	struct rpc_req *req = t->req;
-	struct span bytes;
 
-	if (!rpc_param_bytes(req->params, kind, a, &bytes))
-		return err_set(e, ERR_BAD_PARAMS, "%s: not base64", kind);
-	if (media_params(p, req->user_id, kind, rpc_param_text(req->params, "file_name"), bytes, e))
+	if (media_params(p, t->req->user_id, kind, name, bytes, e))
 		return e->code;
 	t->c.has_image = strcmp(kind, "image") == 0;
 	t->c.medium = kind;
-	if (rpc_param_has(req->params, "dry_run") && rpc_param_bool(req->params, "dry_run")) {
+	if (is_dry(t->req)) {
+		t->then(t->req, &t->c);
+		free(t);
+		return ERR_OK;
+	}
+	req_query(t->req, STMT_MEDIA_ADD, p, DB_IDEMPOTENT, on_stored, t);
+	return ERR_OK;
+}
+
+/* what the address's path ends with */
+static const char *url_name(struct arena *a, const char *url)
+{
+	const char *path = strstr(url, "//"), *end = url + strcspn(url, "?#");
+
+	path = path ? strchr(path + 2, '/') : NULL;
+	return path && path < end ? arena_strndup(a, path, (size_t)(end - path)) : "";
+}
+
+static void on_fetched(void *ctx, const struct fetch_answer *answer, const struct err *why)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct taking *t = ctx;
+	struct err e = *why;
+	const char *kind;
+
+	if (e.code == ERR_OK && answer->status != 200)
+		err_set(&e, ERR_PEER, "the server answered %d", answer->status);
+	if (e.code == ERR_OK) {
+		kind = media_kind_of(answer->body);
+		if (answer->body.len > media_kind_max(kind))
+			err_set(&e, ERR_TOO_LARGE, "%zu bytes; %s may have %zu", answer->body.len,
+				kind, media_kind_max(kind));
+		else if (keep_medium(t, kind,
+				     url_name(a, rpc_param_text(t->req->params, "media_url")),
+				     answer->body, &e) == ERR_OK)
+			return;
+	}
+	err_wrap(&e, "media_url");
+	rpc_fail(t->req, &e);
+	free(t);
+}
+
+/* once, whoever gets it then; never into networks that are not the public one */
+static enum errc fetch_medium(struct taking *t, struct err *e)
+{
+	struct rpc_req *req = t->req;
+	const char *url = rpc_param_text(req->params, "media_url");
+	struct fetch_cfg cfg = { .method = "GET",
+				 .url = url,
+				 .answer_max = MEDIA_FETCH_MAX,
+				 .timeout_ms = MEDIA_FETCH_MS };
+
+	if (http_client_check(req->wad->web, url, e))
+		return err_wrap(e, "media_url");
+	if (is_dry(req)) {
 		t->then(req, &t->c);
 		free(t);
 		return ERR_OK;
 	}
-	req_query(req, STMT_MEDIA_ADD, p, DB_IDEMPOTENT, on_stored, t);
+	if (http_client_start(req->wad->web, &cfg, on_fetched, t, e))
+		return err_wrap(e, "media_url");
 	return ERR_OK;
+}
+
+static enum errc store_medium(struct taking *t, const char *kind, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	const json_t *params = t->req->params;
+	struct span bytes;
+
+	if (strcmp(kind, "media_url") == 0)
+		return fetch_medium(t, e);
+	if (!rpc_param_bytes(params, kind, a, &bytes))
+		return err_set(e, ERR_BAD_PARAMS, "%s: not base64", kind);
+	return keep_medium(t, kind, rpc_param_text(params, "file_name"), bytes, e);
 }
 
 /* -- all of it -- */
@@ -145,19 +216,21 @@ static enum errc check(const struct rpc_req *req, struct err *e)
 	bool has_text = rpc_param_has(req->params, "text");
 	const char *medium = medium_of(req);
 	int media = rpc_param_has(req->params, "image") + rpc_param_has(req->params, "video") +
-		    rpc_param_has(req->params, "document");
+		    rpc_param_has(req->params, "document") +
+		    rpc_param_has(req->params, "media_url");
 
 	if (media > 1)
-		return err_set(e, ERR_BAD_PARAMS, "image, video and document: give one");
+		return err_set(e, ERR_BAD_PARAMS, "image, video, document and media_url: give one");
 	if (is_split(req) && !(has_text && medium))
 		return err_set(
 			e, ERR_BAD_PARAMS,
 			"split: needs an image, a video or a document and the text that follows it");
 	if (has_text && medium && !is_split(req))
-		return err_set(e, ERR_BAD_PARAMS, "text and %s: give one; the %s has a caption",
-			       medium, medium);
+		return err_set(e, ERR_BAD_PARAMS, "text and %s: give one; media have a caption",
+			       medium);
 	if (!has_text && !medium)
-		return err_set(e, ERR_BAD_PARAMS, "text or image, video, document: one is needed");
+		return err_set(e, ERR_BAD_PARAMS,
+			       "text or image, video, document, media_url: one is needed");
 	if (!medium && rpc_param_has(req->params, "caption"))
 		return err_set(e, ERR_BAD_PARAMS,
 			       "caption: only with an image, a video or a document");

@@ -82,6 +82,21 @@ enum errc media_look(const char *kind, struct span bytes, struct media_look *ret
 	return ERR_OK;
 }
 
+const char *media_kind_of(struct span bytes)
+{
+	struct image_info image;
+	struct err e = ERR_NONE;
+
+	if (image_look(bytes, &image, &e) == ERR_OK)
+		return "image";
+	return starts(bytes, 4, "ftyp") ? "video" : "document";
+}
+
+size_t media_kind_max(const char *kind)
+{
+	return strcmp(kind, "image") == 0 ? MEDIA_IMAGE_MAX : MEDIA_FETCH_MAX;
+}
+
 bool media_name(const char *given, char *out)
 {
 	const char *slash = strrchr(given, '/'), *at = slash ? slash + 1 : given;

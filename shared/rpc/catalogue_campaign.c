@@ -64,6 +64,7 @@ static const struct cat_param create_out[] = {
 	{ "image",        CAT_BYTES, CAT_OPTIONAL, "picture to send, JPEG or PNG", .min = 1, .max = 11 << 20 }, \
 	{ "video",        CAT_BYTES, CAT_OPTIONAL, "video to send, MP4", .min = 1, .max = 11 << 20 }, \
 	{ "document",     CAT_BYTES, CAT_OPTIONAL, "file to send as a document", .min = 1, .max = 11 << 20 }, \
+	{ "media_url",    CAT_TEXT,  CAT_OPTIONAL, "address of a picture, video or document to send; fetched once, now", .min = 8, .max = 1000 }, \
 	{ "file_name",    CAT_TEXT,  CAT_OPTIONAL, "the document's name", .min = 1, .max = 255 }, \
 	{ "caption",      CAT_TEXT,  CAT_OPTIONAL, "text below the picture, video or document", .min = 1, .max = 65536 }, \
 	{ "split",        CAT_BOOL,  CAT_OPTIONAL, "send the picture, video or document first and the text as a message of its own after it" },

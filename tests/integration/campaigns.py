@@ -2,9 +2,11 @@
 """Campaigns from draft to done: what each recipient reads, when, from which device; what is told about it."""
 import base64
 import datetime
+import http.server
 import json
 import os
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
@@ -249,6 +251,60 @@ def media_of_every_kind_and_texts_behind_them(build):
         check(not w.sandbox.violations(), f"{w.sandbox.violations()}")
 
 
+class Files(http.server.BaseHTTPRequestHandler):
+    asked = []
+
+    def do_GET(self):
+        Files.asked.append(self.path)
+        if self.path == "/away":
+            self.send_response(302)
+            self.send_header("Location", "/p.png")
+            self.end_headers()
+            return
+        body = {"/p.png": png(12, 8), "/list/prices.pdf?x=1": b"%PDF-1.4", "/huge": b"x" * (33 << 20)}.get(self.path)
+        self.send_response(200 if body else 404)
+        self.end_headers()
+        if body:
+            try:
+                self.wfile.write(body)
+            except OSError:
+                pass
+
+    def log_message(self, *args):
+        pass
+
+
+def media_are_fetched_once_and_not_from_inside(build):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    at = f"http://127.0.0.1:{server.server_port}"
+    inside = World(build, (LEAD, 10), name="inside", settings={"webhook.ports": str(server.server_port), "webhook.http": "true"})
+    open_to = World(build, (LEAD, 10), name="fetch", settings={"webhook.ports": str(server.server_port), "webhook.http": "true",
+                                                               "webhook.allow": "127.0.0.1/32"})
+    with inside as w:
+        refused(w.wad, "media_url", title="t", everyone=True, media_url=at + "/p.png")
+        check(Files.asked == [], "it was asked all the same")
+    with open_to as w:
+        wad = w.wad
+        for i in range(2):
+            wad.pair(f"d{i}", DEVICE + i, **FAST)
+        wad.wait_online(2)
+        leads(wad, 8)
+        for path, kind in (("/p.png", "image"), ("/list/prices.pdf?x=1", "document")):
+            got = wad.call("campaign.create", title="u", everyone=True, caption=path, media_url=at + path, **FAST)
+            check(got["media"] == kind, f"{got}")
+            check(wad.wait_campaign(got["id"], 60)["counts"]["sent"] == 8, f"{path}: all are sent")
+        seen = w.sandbox.shown(phone=LEAD)
+        check([(m["type"], m["mediaCheck"]) for m in seen] == [("image", "ok"), ("document", "ok")], f"{seen}")
+        check(seen[1]["message"]["documentMessage"]["fileName"] == "prices.pdf", f"{seen[1]}")
+        check(Files.asked == ["/p.png", "/list/prices.pdf?x=1"], f"fetched once each: {Files.asked}")
+        for path, words in (("/away", "302"), ("/none", "404"), ("/huge", "media_url")):
+            refused(wad, words, title="t", everyone=True, media_url=at + path)
+        refused(wad, "media_url", title="t", everyone=True, media_url="ftp://example.org/x")
+        check(not w.sandbox.violations(), f"{w.sandbox.violations()}")
+    server.shutdown()
+
+
 def what_became_of_each_recipient_is_told(build):
     with World(build, (LEAD, 10), name="report") as w:
         wad = w.wad
@@ -337,5 +393,5 @@ def a_death_in_any_phase_leaves_each_message_once(build):
 if __name__ == "__main__":
     tests = [texts_are_made_for_each_recipient, from_draft_to_done, starts_are_given_by_the_clocks_of_a_zone,
              a_start_that_finds_no_device_waits_and_says_so, media_of_every_kind_and_texts_behind_them,
-             what_became_of_each_recipient_is_told, a_death_in_any_phase_leaves_each_message_once]
+             media_are_fetched_once_and_not_from_inside, what_became_of_each_recipient_is_told, a_death_in_any_phase_leaves_each_message_once]
     sys.exit(run_tests([t for t in tests if len(sys.argv) < 3 or sys.argv[2] in t.__name__], sys.argv[1]))
