@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "shared/base/phone.h"
 #include "shared/base/xalloc.h"
 
 #include "daemon/api/handlers.h"
@@ -402,7 +403,8 @@ struct rpc_done api_sequence_enrol(struct rpc_req *req)
 	n->req = req;
 	n->refused = json_array();
 	json_array_foreach(list, i, item) {
-		if (rpc_phone_parse(json_string_value(item), &phones[n->given]))
+		if (phone_parse(json_string_value(item), req->detail.country, &phones[n->given]) ==
+		    NULL)
 			n->given++;
 		else if (n->invalid++ < REFUSED_SHOWN)
 			json_array_append(n->refused, item);

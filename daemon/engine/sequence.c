@@ -66,12 +66,30 @@ static void on_planned(void *ctx, const PGresult *res, const struct err *e)
 	end_one(s);
 }
 
+/* linked devices that are away, but not so long that their rows were given to others; caller frees */
+static int64_t *blinking(const struct fleet *f, int64_t user_id, size_t *ret_len)
+{
+	const struct fleet_device *d;
+	int64_t *ids = NULL, after = 0;
+	size_t n = 0;
+
+	while ((d = fleet_next(f, user_id, &after)) != NULL) {
+		if (d->state == DEVICE_ONLINE || d->pn.user == 0 || d->fault || d->moved)
+			continue;
+		ids = xrealloc(ids, (n + 1) * sizeof *ids);
+		ids[n++] = d->id;
+	}
+	*ret_len = n;
+	return ids;
+}
+
 /* false: nobody can send for this user now, the contacts stay as they are */
 static bool plan(struct round *r)
 {
 	struct sequences *s = r->all;
-	size_t n;
+	size_t n, away_len;
 	AUTO_FREE int64_t *devices = fleet_senders(s->cfg.fleet, r->user_id, &n);
+	AUTO_FREE int64_t *away = blinking(s->cfg.fleet, r->user_id, &away_len);
 	struct arena *a;
 	struct db_params *p;
 
@@ -82,6 +100,7 @@ static bool plan(struct round *r)
 	db_p_i64(p, r->user_id);
 	db_p_i64_array(p, devices, n);
 	sequences_put_day(s, p);
+	db_p_i64_array(p, away, away_len);
 	CRASH_POINT("sequence.before_plan");
 	/* guarded by the contacts' own day, so a repeat adds nothing */
 	db_query(s->cfg.db, STMT_SEQUENCE_PLAN, p, DB_IDEMPOTENT, on_planned, r);

@@ -1,5 +1,6 @@
 -- Contacts of a user whose time to be looked at has come, some at a time: each gets its next day queued, waits for
--- a later instant, or is done. $2 devices that may send, at least one; $3 seconds of a day or null.
+-- a later instant, or is done. $2 devices that may send, at least one; $3 seconds of a day or null;
+-- $4 devices that are away for a moment only: their contacts stay with them.
 -- The sequences are locked first: one that is being paused is left out, or its rows are seen by who pauses.
 -- Each step adds columns to the one before, and rows get their ids early: nothing here is joined with itself.
 with who as (
@@ -66,6 +67,7 @@ with who as (
   from unnest($2::bigint[]) with ordinality as d (id, n)
 ), placed as (
   select judged.*, case when goes then coalesce((select id from dev where id = judged.device_id),
+      case when judged.device_id = any($4::bigint[]) then judged.device_id end,
       (select id from dev where id = judged.lead_device)) end as own_device
   from judged
 ), numbered as materialized (

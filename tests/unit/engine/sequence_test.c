@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shared/base/macros.h"
 
@@ -135,15 +136,20 @@ static void enrol(const char *phones)
 }
 
 /* how many messages are queued by a look now, over these devices */
-static int plan_with(const char *devices)
+static int plan_while_away(const char *devices, const char *away)
 {
-	const char *const values[] = { "1", devices, NULL };
+	const char *const values[] = { "1", devices, NULL, away };
 	int queued = 0, n;
 
 	do
-		queued += n = (int)strtol(run(STMT_SEQUENCE_PLAN, values, 3), NULL, 10);
+		queued += n = (int)strtol(run(STMT_SEQUENCE_PLAN, values, 4), NULL, 10);
 	while (n);
 	return queued;
+}
+
+static int plan_with(const char *devices)
+{
+	return plan_while_away(devices, "{}");
 }
 
 static int plan_at(const char *at)
@@ -449,6 +455,11 @@ static void contacts_are_spread_evenly_and_stay_with_their_device(void **state)
 	       "0");
 	sql_is("select string_agg(n::text, ',') from (select count(*) n from outbox where day = 2 group by device_id) x",
 	       "50,50");
+	all_sent();
+	now_is("2026-05-07 09:00+02");
+	assert_int_equal(plan_while_away("{9}", "{8}"), 100); /* 8 only blinks */
+	sql_is("select string_agg(n::text, ',') from (select count(*) n from outbox where day = 4 group by device_id) x",
+	       "50,50");
 }
 
 static void caps_of_lead_and_user_push_to_the_next_day(void **state)
@@ -496,18 +507,36 @@ static void two_parts_are_one_message(void **state)
 
 static void a_short_day_is_a_day(void **state)
 {
-	const char *const values[] = { "1", "{7}", "10" };
+	const char *const values[] = { "1", "{7}", "10", "{}" };
 
 	(void)state;
 	now_is("2026-05-04 00:00:01Z");
 	make("[{\"day\":1,\"send_time\":\"12:00\",\"body\":\"a\"},{\"day\":3,\"send_time\":\"00:00\",\"body\":\"b\"}]");
 	enrol("{60120000001}");
-	run(STMT_SEQUENCE_PLAN, values, 3);
+	run(STMT_SEQUENCE_PLAN, values, 4);
 	sql_is("select next_at = '2026-05-04 00:00:05Z' from sequence_contacts", "t");
 	now_is("2026-05-04 00:00:05Z");
-	assert_string_equal(run(STMT_SEQUENCE_PLAN, values, 3), "1");
+	assert_string_equal(run(STMT_SEQUENCE_PLAN, values, 4), "1");
 	all_sent();
 	sql_is("select next_at = '2026-05-04 00:00:20Z' from sequence_contacts", "t");
+}
+
+/* what the server process has worked for this connection: the clock on the wall also counts what others do */
+static long server_cpu_ms(void)
+{
+	char path[64];
+	unsigned long user = 0, system = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", PQbackendPID(pg));
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f,
+				"%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+				&user, &system),
+			 2);
+	fclose(f);
+	return (long)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
 static void ten_thousand_due_at_once_are_planned_at_once(void **state)
@@ -523,19 +552,16 @@ static void ten_thousand_due_at_once_are_planned_at_once(void **state)
 	sql("analyze sequence_contacts");
 	plan_with(devices);
 	now_is("2026-05-04 09:00+02");
-	sql("create temp table began as select clock_timestamp() as at");
+	ms = server_cpu_ms();
 	assert_int_equal(plan_with(devices), 10000);
-	ms = strtol(
-		sql("select (extract(epoch from clock_timestamp() - at) * 1000)::bigint from began"),
-		NULL, 10);
-	printf("planned 10,000 messages in %ld ms\n", ms);
-	assert_true(ms < 10000); /* the aim is a second; a loaded machine may be slower */
+	ms = server_cpu_ms() - ms;
+	printf("10,000 messages are planned in %ld ms of the server\n", ms);
+	assert_true(ms < 2500);
 	sql_is("select max(n) - min(n) from (select count(*) n from outbox group by device_id) x",
 	       "1");
-	sql("drop table began; create temp table began as select clock_timestamp() as at");
+	ms = server_cpu_ms();
 	all_sent();
-	printf("settled them in %s ms\n",
-	       sql("select (extract(epoch from clock_timestamp() - at) * 1000)::bigint from began"));
+	printf("and become final in %ld ms\n", server_cpu_ms() - ms);
 	sql_is("select count(*) from sequence_contacts where not open", "10000");
 }
 
