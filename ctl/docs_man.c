@@ -32,7 +32,9 @@ static void text_line(FILE *to, const char *text, const char *tail)
 
 static void limits(FILE *to, const struct cat_param *p)
 {
-	const char *unit = p->type == CAT_INT ? "" : " bytes";
+	const char *unit = p->type == CAT_INT       ? ""
+			   : p->type == CAT_OBJECTS ? " of them"
+						    : " bytes";
 
 	if (p->min && p->max)
 		fprintf(to, ", %" PRId64 " to %" PRId64 "%s", p->min, p->max, unit);
@@ -41,6 +43,8 @@ static void limits(FILE *to, const struct cat_param *p)
 	else if (p->min)
 		fprintf(to, ", at least %" PRId64 "%s", p->min, unit);
 }
+
+static void param_list(FILE *to, const struct cat_param *list, bool is_result);
 
 static void param_item(FILE *to, const struct cat_param *p, bool is_result)
 {
@@ -56,6 +60,7 @@ static void param_item(FILE *to, const struct cat_param *p, bool is_result)
 		text_line(to, p->values, p->dflt ? ";" : ".");
 	if (p->dflt)
 		fprintf(to, "default %s.\n", *p->dflt ? p->dflt : "empty");
+	param_list(to, p->fields, is_result); /* what each of them is made of */
 }
 
 static void param_list(FILE *to, const struct cat_param *list, bool is_result)

@@ -64,7 +64,7 @@ static const struct cat_param step_fields[] = {
 
 static const struct cat_param create_in[] = {
 	{ "name",   CAT_TEXT,    CAT_REQUIRED, "its name", .min = 1, .max = 200 },
-	{ "steps",  CAT_OBJECTS, CAT_REQUIRED, "its days: a JSON array of objects with day, send_time, text or image and caption, split, delay_min_ms, delay_max_ms",
+	{ "steps",  CAT_OBJECTS, CAT_REQUIRED, "its days; on the command line a JSON file, in which @day2.png stands for a picture's file",
 	  .min = 1, .max = 400, .fields = step_fields },
 	{ "niche",  CAT_TEXT,    CAT_OPTIONAL, "enrol leads with any of these labels, as long as it is active; absent: by hand only", .min = 1, .max = 1000 },
 	{ "status", CAT_ENUM,    CAT_OPTIONAL, "only leads with this status", .values = "prospect customer" },
