@@ -32,9 +32,7 @@ static void text_line(FILE *to, const char *text, const char *tail)
 
 static void limits(FILE *to, const struct cat_param *p)
 {
-	const char *unit = p->type == CAT_INT       ? ""
-			   : p->type == CAT_OBJECTS ? " of them"
-						    : " bytes";
+	const char *unit = p->type == CAT_INT ? "" : p->type == CAT_OBJECTS ? " of them" : " bytes";
 
 	if (p->min && p->max)
 		fprintf(to, ", %" PRId64 " to %" PRId64 "%s", p->min, p->max, unit);

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { AUDIT_TEXT_MAX = 200 };
+enum { AUDIT_TEXT_MAX = 200, AUDIT_LIST_MAX = 50 };
 
-/* no secrets, no files, no long texts */
+/* no secrets, no files, no long texts and lists */
 static json_t *audit_params(const struct rpc_req *req)
 {
 	json_t *o = json_object();
@@ -15,7 +15,8 @@ static json_t *audit_params(const struct rpc_req *req)
 
 		if (v == NULL || p->type == CAT_SECRET || p->type == CAT_BYTES ||
 		    p->type == CAT_DOC || p->type == CAT_OBJECTS ||
-		    (json_is_string(v) && json_string_length(v) > AUDIT_TEXT_MAX))
+		    (json_is_string(v) && json_string_length(v) > AUDIT_TEXT_MAX) ||
+		    (json_is_array(v) && json_array_size(v) > AUDIT_LIST_MAX))
 			continue;
 		json_object_set(o, p->name, v);
 	}

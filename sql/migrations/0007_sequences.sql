@@ -155,8 +155,9 @@ create trigger sequence_contact_deleted after delete on sequence_contacts for ea
 create function sequence_paused() returns trigger language plpgsql as $$ begin
   update outbox set paused = true, expires_at = null
   where user_id = new.user_id and sequence_id = new.id and state in (0, 1);
+  -- the others are not looked at before their message is final, and acks of many at once lock them in any order
   update sequence_contacts set next_at = null
-  where user_id = new.user_id and sequence_id = new.id and state = 'active' and next_at is not null;
+  where user_id = new.user_id and sequence_id = new.id and state = 'active' and not open and next_at is not null;
   return null;
 end $$;
 create trigger sequence_paused after update of state on sequences for each row

@@ -21,7 +21,9 @@ with u as (
   set next_at = now(), due_at = null,
     day_at = coalesce((select held.at from held where held.contact_id = c.id limit 1), c.day_at)
   from u
+  -- what was agreed for those with a message under way is looked at once it is final
   where c.user_id = $1 and c.sequence_id = u.id and c.state = 'active'
+    and (not c.open or c.id in (select contact_id from held))
 ), event as (
   insert into events (user_id, topic, data)
   select user_id, 'sequence.state', jsonb_build_object('sequence', id::text, 'name', name, 'state', state) from u
