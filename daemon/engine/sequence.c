@@ -74,7 +74,8 @@ static int64_t *blinking(const struct fleet *f, int64_t user_id, size_t *ret_len
 	size_t n = 0;
 
 	while ((d = fleet_next(f, user_id, &after)) != NULL) {
-		if (d->state == DEVICE_ONLINE || d->pn.user == 0 || d->fault || d->moved)
+		if (d->state == DEVICE_ONLINE || d->pn.user == 0 || d->fault || d->paused ||
+		    d->moved)
 			continue;
 		ids = xrealloc(ids, (n + 1) * sizeof *ids);
 		ids[n++] = d->id;
