@@ -1,5 +1,5 @@
 -- Contacts of a user whose time to be looked at has come, some at a time: each gets its next day queued, waits for
--- a later instant, or is done. $2 devices that may send, at least one; $3 seconds of a day or null;
+-- a later instant, or is done. $2 devices that may send, at least one; $3 seconds of a day or null,
 -- $4 devices that are away for a moment only: their contacts stay with them.
 -- The sequences are locked first: one that is being paused is left out, or its rows are seen by who pauses.
 -- Each step adds columns to the one before, and rows get their ids early: nothing here is joined with itself.
