@@ -169,7 +169,10 @@ static void on_drained(void *ctx)
 	analytics_close(p->wad.analytics);
 	media_cache_close(p->wad.media);
 	retention_close(p->wad.retention);
-	http_client_free(p->wad.web);
+	upkeep_close(p->wad.upkeep);
+	webhooks_close(p->wad.webhooks);
+	p->wad.webhooks = NULL;
+	http_client_free(p->wad.web); /* gives back what is under way */
 	sequences_close(p->wad.sequences);
 	if (p->wad.rpc)
 		rpc_server_close(p->wad.rpc);
@@ -311,6 +314,14 @@ static void start_parts(struct process *p)
 	if (fleet_start(&cfg, &w->fleet, &e))
 		fail_start(p, &e);
 	w->events = event_hub_new(w);
+	w->webhooks = webhooks_new(&(struct webhooks_cfg){ .loop = w->loop,
+							   .db = w->db,
+							   .web = w->web,
+							   .sealer = p->sealer,
+							   .clock = w->clock,
+							   .rng = rng_real(),
+							   .log = w->log });
+	w->upkeep = upkeep_new(w->loop, w->db, w->log, s->event_days);
 	w->campaigns = campaigns_new(w->loop, w->db, w->fleet, w->log);
 	w->sequences = sequences_new(
 		&(struct sequences_cfg){ w->loop, w->db, w->fleet, w->log, s->sequence_day_s });

@@ -58,6 +58,8 @@ const struct config_row settings_rows[] = {
 	  "trace, debug, info, warn or error", true },
 	{ "devices", "failover_ms", CONFIG_U32, "120000", NULL, 1000, 86400000,
 	  "a device away this long gives its unsent campaign messages to others", true },
+	{ "events", "keep_days", CONFIG_U32, "30", NULL, 1, 3650,
+	  "how long events are kept, for who asks for them later" },
 	{ "webhook", "allow", CONFIG_TEXT, NULL, NULL, 0, 0,
 	  "networks that webhooks and pictures by URL may reach although they are private, like 10.1.0.0/16" },
 	{ "webhook", "ports", CONFIG_TEXT, "80, 443, 8080, 8443", NULL, 0, 0,
@@ -330,6 +332,7 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->http_trusted_proxies = config_text(c, "http", "trusted_proxies");
 	s->http_cors_origins = config_text(c, "http", "cors_origins");
 	s->connect_rate = config_u32(c, "network", "connect_rate");
+	s->event_days = config_u32(c, "events", "keep_days");
 	s->web.allow = config_text(c, "webhook", "allow");
 	s->web.ports = config_text(c, "webhook", "ports");
 	s->web.http = config_bool(c, "webhook", "http");

@@ -23,6 +23,7 @@ struct settings {
 	uint32_t sequence_day_s;
 	uint32_t shards, connect_rate, failover_ms, http_per_address, http_rate, http_burst;
 	struct pacing_defaults pacing;
+	uint32_t event_days;
 	int argc; /* borrowed: what settings_reread reads again */
 	char **argv;
 	bool check_only, print_only;

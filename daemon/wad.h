@@ -14,6 +14,8 @@
 #include "daemon/engine/media_cache.h"
 #include "daemon/engine/retention.h"
 #include "daemon/engine/sequence.h"
+#include "daemon/engine/upkeep.h"
+#include "daemon/engine/webhook.h"
 #include "daemon/store/db.h"
 
 struct event_hub;
@@ -36,6 +38,8 @@ struct wad {
 	struct retention *retention;
 	struct http_client *web; /* to addresses that users give */
 	struct sequences *sequences;
+	struct webhooks *webhooks;
+	struct upkeep *upkeep;
 	struct event_hub *events;
 	struct rpc_server *rpc;
 	struct httpd_server *http; /* NULL: no HTTP */

@@ -153,6 +153,22 @@ static void put_http(struct wr *w, const struct httpd_figures *f)
 	value(w, "wad_http_streams", "", (double)f->streams);
 }
 
+static void put_webhooks(struct wr *w, const struct webhook_figures *f)
+{
+	head(w, "wad_webhook_attempts_total", "counter",
+	     "Attempts to deliver events to webhooks since the start, by what became of them.");
+	value(w, "wad_webhook_attempts_total", "outcome=\"delivered\"", (double)f->delivered);
+	value(w, "wad_webhook_attempts_total", "outcome=\"retry\"", (double)f->retried);
+	value(w, "wad_webhook_attempts_total", "outcome=\"failed\"", (double)f->failed);
+	head(w, "wad_webhooks", "gauge", "Webhooks that are switched on.");
+	value(w, "wad_webhooks", "", (double)f->webhooks);
+	head(w, "wad_webhook_requests", "gauge", "Requests to webhooks under way.");
+	value(w, "wad_webhook_requests", "", (double)f->under_way);
+	head(w, "wad_webhook_deliveries", "gauge",
+	     "Deliveries that are not made yet, as of some seconds ago.");
+	value(w, "wad_webhook_deliveries", "", (double)f->waiting);
+}
+
 static void answer_metrics(struct httpd_req *q)
 {
 	struct wad *wad = q->server->wad;
@@ -169,6 +185,8 @@ static void answer_metrics(struct httpd_req *q)
 	value(&w, "wad_database_up", "", db_is_up(wad->db) ? 1 : 0);
 	put_devices(&w, wad->fleet);
 	put_outbox(&w, q->server->queue);
+	if (wad->webhooks)
+		put_webhooks(&w, webhooks_figures(wad->webhooks));
 	head(&w, "wad_calls_total", "counter", "Calls of methods, over the socket and HTTP.");
 	value(&w, "wad_calls_total", "outcome=\"done\"", (double)wad->calls_done);
 	value(&w, "wad_calls_total", "outcome=\"failed\"", (double)wad->calls_failed);

@@ -87,6 +87,8 @@ struct cat_method {
 	X(analytics_export) \
 	X(queue_stats) X(queue_workers) X(queue_pause) X(queue_resume) X(queue_retry) \
 	X(event_subscribe) X(event_unsubscribe) \
+	X(webhook_create) X(webhook_list) X(webhook_show) X(webhook_update) X(webhook_rotate) \
+	X(webhook_test) X(webhook_deliveries) X(webhook_replay) X(webhook_delete) \
 	X(user_create) X(user_list) X(user_show) X(user_update) X(user_passwd) X(user_delete) \
 	X(token_create) X(token_list) X(token_revoke) \
 	X(session_list) X(session_revoke) \

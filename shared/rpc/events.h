@@ -1,6 +1,6 @@
 #pragma once
 /* The topics of events, each a row. Who raises one names it by these constants; subscribers, event
- * watch and (later) webhooks read from the same table. The notification is
+ * watch and webhooks read from the same table. The notification is
  *	{"jsonrpc":"2.0","method":"event",
  *	 "params":{"subscription":"1","id":"42","at":"...Z","topic":"message.sent","data":{...}}}
  * Passing events have no id and are not stored: who was not there has missed them.
@@ -42,6 +42,9 @@
 	X(LEAD_OPT_OUT, "lead.opt_out", "phone device word", "somebody wants no more messages") \
 	X(LEAD_OPT_IN, "lead.opt_in", "phone device word", "somebody who had opted out wants messages again") \
 	X(REPLY_SENT, "reply.sent", "rule device to", "a rule answered a message") \
+	X(WEBHOOK_FAILED, "webhook.failed", "webhook delivery event topic error", "a delivery was given up; its webhook is not told") \
+	X(WEBHOOK_DISABLED, "webhook.disabled", "webhook reason", "a webhook was switched off: gone, or failures only") \
+	X(WEBHOOK_PING, "webhook.ping", "webhook", "a test of one webhook") \
 	X(DATABASE_LOST, "database.lost", "reason", "the database is away, sending pauses; passing, without an id") \
 	X(DATABASE_BACK, "database.back", "reason", "the database is there again; passing, without an id")
 /* clang-format on */

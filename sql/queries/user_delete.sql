@@ -13,6 +13,8 @@ g as (delete from peer_devices where user_id in (select id from u)),
 h as (delete from user_days where user_id in (select id from u)),
 i as (delete from user_sessions where user_id in (select id from u)),
 j as (delete from user_tokens where user_id in (select id from u)),
-k as (delete from events where user_id in (select id from u))
+k as (delete from events where user_id in (select id from u)),
+l as (delete from webhook_deliveries where user_id in (select id from u)),
+m as (delete from webhooks where user_id in (select id from u))
 delete from users where id in (select id from u)
 returning id

@@ -59,6 +59,8 @@ SEQUENCE = "id name state days contacts by_state on_reply at_once grace_s expire
 SEQUENCE_MORE = "reason niche status zone lead_day_max description started_at success_rate"
 REACH = "name state leads_sent leads_received leads_not_received leads_read leads_not_read leads_replied messages_sent " \
     "messages_failed messages_pending opt_outs failures"
+WEBHOOK = "id url enabled ordered waiting failed created_at"
+WEBHOOK_MORE = "topics reason failing_since old_secret_until"
 RULE = "id enabled match text hours days cooldown_s daily_max today created_at"
 # command: keys that are always there; keys that may be. Names are added here, never changed or taken away.
 KEYS = {
@@ -142,6 +144,16 @@ KEYS = {
     "reply update 1 --text bye": (RULE, "pattern device"),
     "reply log": ("id at device to kind text", "rule"),
     "reply delete 1 --yes": ("rule", ""),
+    "webhook create https://localhost:8443/a --topics message.sent": (WEBHOOK + " topics secret", ""),
+    "webhook list": (WEBHOOK, WEBHOOK_MORE),
+    "webhook show 1": (WEBHOOK, WEBHOOK_MORE),
+    "webhook update 1 --ordered": (WEBHOOK, WEBHOOK_MORE),
+    "webhook rotate 1": ("webhook secret old_secret_until", ""),
+    "webhook test 1": ("webhook delivery good took_ms", "status error answer"),
+    "webhook deliveries": ("id webhook event topic state attempt created_at",
+                           "status took_ms error answer tried_at next_at done_at"),
+    "webhook replay 1": ("webhook replayed", ""),
+    "webhook delete 1 --yes": ("webhook", ""),
     "optout add 60120000150": ("phone added stopped", ""),
     "optout list": ("phone at", "name word device"),
     "optout remove 60120000150 --yes": ("phone", "removed restored"),

@@ -16,10 +16,13 @@ FIRST = 60120000001
 SECRET = "canary-password-of-b"
 NAMES = ("canary-b",)  # whatever is B's says so
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = -32001, -32002, -32004, -32003
-MISSING = {"lead": "999999", "spare_lead": "999998", "sequence": "999999", "spare_sequence": "999998",
+MISSING = {"webhook": "999999", "spare_webhook": "999998",
+           "lead": "999999", "spare_lead": "999998", "sequence": "999999", "spare_sequence": "999998",
            "device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
            "session": "999999", "user": "no-such-user", "rule": "999999", "spare_rule": "999998", "optout": "60120000013",
            "word": "no such word", "chat": "60120000014", "picture": "3EB0NONE"}
+           "word": "no such word", "chat": "60120000014"}
+HOOK = "https://localhost:8443/"  # a name that leads to where no webhook may go
 VIEWER, OPERATOR, ADMIN, ANYONE = "viewer", "operator", "admin", "anyone"
 
 
@@ -113,6 +116,15 @@ MATRIX = {
     "queue.retry": (OPERATOR, {"device": of("device"), "class": "failed"}),
     "event.subscribe": (VIEWER, {"since_id": "0"}),
     "event.unsubscribe": (VIEWER, {"subscription": "999999"}),
+    "webhook.create": (OPERATOR, {"url": HOOK + "made-by-matrix"}),
+    "webhook.list": (VIEWER, {}),
+    "webhook.show": (VIEWER, {"webhook": of("webhook")}),
+    "webhook.update": (OPERATOR, {"webhook": of("webhook"), "ordered": True}),
+    "webhook.rotate": (OPERATOR, {"webhook": of("webhook")}),
+    "webhook.test": (OPERATOR, {"webhook": of("webhook")}),
+    "webhook.deliveries": (VIEWER, {}),
+    "webhook.replay": (OPERATOR, {"webhook": of("webhook")}),
+    "webhook.delete": (OPERATOR, {"webhook": of("spare_webhook")}),
     "user.create": (ADMIN, {"name": "made-by-matrix"}),
     "user.list": (ADMIN, {}),
     "user.show": (ADMIN, {"id": of("user")}),
@@ -233,9 +245,13 @@ def prepare(world):
         sequences = [rpc.call("sequence.create", name=f"Sequence {n} {name}{mark}", niche="none",
                               steps=[{"day": 1, "text": f"private {name}{mark}"}])["id"] for n in range(2)]
         rpc.call("sequence.enrol", sequence=sequences[0], phones=["60120000005"])
+        hooks = [rpc.call("webhook.create", url=f"{HOOK}{name}{mark}")["id"] for _ in range(2)]
         rpc.close()
         objects[name] = {"lead": leads[0], "spare_lead": leads[1], "sequence": sequences[0], "spare_sequence": sequences[1],
                          "rule": rules[0], "spare_rule": rules[1], "chat": chat, "picture": picture, "optout": optout, "word": f"word {name}{mark}",
+        objects[name] = {"webhook": hooks[0], "spare_webhook": hooks[1],
+                         "lead": leads[0], "spare_lead": leads[1], "sequence": sequences[0], "spare_sequence": sequences[1],
+                         "rule": rules[0], "spare_rule": rules[1], "chat": chat, "optout": optout, "word": f"word {name}{mark}",
                          "device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
                          "campaign": campaign["id"], "token": token["id"], "session": "999998",
                          "user": name + mark, "spare_user": name + mark}
@@ -322,7 +338,7 @@ def lists_counts_and_events_hold_own_rows_only(build):
         rpc = Rpc(w.wad.socket)
         rpc.call("system.act_as", user="anna")
         for method in ("device.list", "lead.list", "campaign.list", "message.list", "chat.list", "token.list", "audit.list",
-                       "optout.words", "reply.list"):
+                       "optout.words", "reply.list", "webhook.list"):
             got = rpc.call(method)
             text = json.dumps(got)
             check("anna" in text, f"{method}: nothing of her own: {text[:300]}")

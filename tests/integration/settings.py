@@ -77,6 +77,7 @@ VALUES = {  # two good values each, and one that is refused
     "daemon.log_level": ("debug", "warn", "loud"),
     "devices.failover_ms": ("1000", "2000", "999"),
     "sequence.day_s": ("10", "20", "86401"),
+    "events.keep_days": ("1", "7", "0"),
     "webhook.allow": ("10.0.0.0/8", "127.0.0.1, ::1", "10.0.0.1/8"),
     "webhook.ports": ("443", "443, 8000-8999", "65536"),
     "webhook.http": ("true", "false", "perhaps"),
