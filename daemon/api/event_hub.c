@@ -25,7 +25,7 @@ struct subscriber {
 	const struct event_sink *sink;
 	void *ctx;
 	bool placed; /* its place in the order is known */
-	int64_t id, user_id;
+	int64_t id, user_id, since;
 	json_t *topics; /* array of patterns; NULL: all */
 	struct place at;
 	int64_t lost_from, lost_to; /* dropped because it does not read */
@@ -271,13 +271,21 @@ static void on_place(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct subscriber *s = ctx;
 	struct event_hub *h = s->hub;
+	int64_t kept_from = 0;
 
 	h->asked--;
-	if (e->code == ERR_OK)
+	if (e->code == ERR_OK) {
 		s->at = (struct place){ db_i64(r, 0, db_col(r, "xid")),
 					db_i64(r, 0, db_col(r, "id")) };
+		kept_from = db_i64(r, 0, db_col(r, "kept_from"));
+	}
 	s->placed = e->code == ERR_OK;
 	if (answer_place(s, e)) {
+		if (kept_from) { /* what it asked for is no longer kept */
+			s->lost_from = s->since + 1;
+			s->lost_to = kept_from - 1;
+			tell_lost(s);
+		}
 		catch_up(s);
 		return;
 	}
@@ -306,6 +314,7 @@ static void find_place(struct subscriber *s, int64_t since)
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
 
+	s->since = since;
 	db_p_i64(p, since);
 	s->hub->asked++;
 	db_query(s->hub->wad->db, STMT_EVENT_PLACE, p, DB_IDEMPOTENT, on_place, s);

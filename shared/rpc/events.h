@@ -42,6 +42,24 @@
 	X(LEAD_OPT_OUT, "lead.opt_out", "phone device word", "somebody wants no more messages") \
 	X(LEAD_OPT_IN, "lead.opt_in", "phone device word", "somebody who had opted out wants messages again") \
 	X(REPLY_SENT, "reply.sent", "rule device to", "a rule answered a message") \
+	X(DEVICE_CREATED, "device.created", "device name", "a device was made") \
+	X(DEVICE_UPDATED, "device.updated", "device name", "a device's settings were changed") \
+	X(DEVICE_DELETED, "device.deleted", "device name", "a device was deleted") \
+	X(RULE_CREATED, "reply.rule_created", "rule", "a rule of replies was made") \
+	X(RULE_UPDATED, "reply.rule_updated", "rule", "a rule of replies was changed") \
+	X(RULE_DELETED, "reply.rule_deleted", "rule", "a rule of replies was deleted") \
+	X(WORD_CREATED, "optout.word_created", "word kind", "a word of opt-outs was taught") \
+	X(WORD_UPDATED, "optout.word_updated", "word kind", "a word of opt-outs was changed") \
+	X(WORD_DELETED, "optout.word_deleted", "word kind", "a word of opt-outs was forgotten") \
+	X(TOKEN_CREATED, "token.created", "token title scope", "a token was made") \
+	X(TOKEN_UPDATED, "token.updated", "token title scope", "a token was revoked") \
+	X(TOKEN_DELETED, "token.deleted", "token title scope", "a token was deleted") \
+	X(USER_CREATED, "user.created", "user name role", "a user was made; told to admins, too") \
+	X(USER_UPDATED, "user.updated", "user name role", "a user was changed; told to admins, too") \
+	X(USER_DELETED, "user.deleted", "user name role", "a user was deleted; told to admins") \
+	X(WEBHOOK_CREATED, "webhook.created", "webhook", "a webhook was made; it is not told itself, as of all news of it") \
+	X(WEBHOOK_UPDATED, "webhook.updated", "webhook", "a webhook was changed") \
+	X(WEBHOOK_DELETED, "webhook.deleted", "webhook", "a webhook was deleted") \
 	X(WEBHOOK_FAILED, "webhook.failed", "webhook delivery event topic error", "a delivery was given up; its webhook is not told") \
 	X(WEBHOOK_DISABLED, "webhook.disabled", "webhook reason", "a webhook was switched off: gone, or failures only") \
 	X(WEBHOOK_PING, "webhook.ping", "webhook", "a test of one webhook") \

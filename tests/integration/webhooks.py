@@ -150,6 +150,7 @@ def an_event_arrives_signed_and_filtered(build):
         check(signed_by(rotated["secret"], r.got[2]) == ([0], True), "the new key is the first")
         check(signed_by(made["secret"], r.got[2])[0] == [1], "the old one signs too")
         # the log
+        wait_until(lambda: w.wad.call("webhook.show", webhook="1")["waiting"] == 0, 10, "the outcomes are stored")
         log = deliveries(w, webhook="1")
         check([d["state"] for d in log] == ["delivered"] * 3 and log[0]["status"] == 200 and log[0]["answer"] == "thank you"
               and log[2]["event"] == r.got[0]["id"], f"{log}")
@@ -336,8 +337,8 @@ def gone_is_off_and_what_failed_can_be_replayed(build):
         plain(handler, number, state["answer"], b"no such hook" if state["answer"] != 200 else b"")
 
     with World(build, (LEAD, 2), settings=OPEN, name="gone") as w, Receiver(answer) as r, Receiver() as watch:
-        hook = w.wad.call("webhook.create", url=r.url(), topics=["lead.*", "webhook.*"], ordered=True)["id"]
         w.wad.call("webhook.create", url=watch.url(), topics=["webhook.*"])
+        hook = w.wad.call("webhook.create", url=r.url(), topics=["lead.*", "webhook.*"], ordered=True)["id"]
         opt_outs(w, 5)
         shown = wait_until(lambda: (lambda s: None if s["enabled"] else s)(w.wad.call("webhook.show", webhook=hook)), 10,
                            "410 switches it off")

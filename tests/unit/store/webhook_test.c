@@ -93,12 +93,14 @@ static void done(const char *id, const char *attempt, const char *to_state, cons
 static int fill(void **state)
 {
 	(void)state;
-	sql("truncate webhooks, webhook_deliveries, events restart identity");
+	sql("truncate webhooks, webhook_deliveries, devices, optout_words, events restart identity");
 	sql("update webhook_cursor set xid = '0', id = 0");
+	sql("update analytics_cursor set xid = 0, id = 0");
 	sql("insert into users (id, name, role) overriding system value values (2, 'b', 'operator') "
 	    "on conflict do nothing");
 	sql("insert into webhooks (user_id, id, url, topics, secret) values "
 	    "(1, 5, 'https://a/', '{message.*,lead.opt_out}', ''), (2, 6, 'https://b/', null, '')");
+	sql("truncate events restart identity"); /* those of the above */
 	return 0;
 }
 
@@ -168,8 +170,8 @@ static void no_news_of_itself_and_no_pings(void **state)
 	sql("insert into events (user_id, topic, data) values (1, 'webhook.failed', '{\"webhook\":\"5\"}'), "
 	    "(1, 'webhook.ping', '{\"webhook\":\"5\"}')");
 	spread();
-	sql_is("select string_agg(webhook_id || topic, ' ') from webhook_deliveries",
-	       "7webhook.failed");
+	sql_is("select string_agg(webhook_id || topic, ' ' order by id) from webhook_deliveries",
+	       "5webhook.created 7webhook.failed");
 }
 
 static void claims_are_bounded_and_counted(void **state)
@@ -279,6 +281,60 @@ static void gone_is_off_at_once(void **state)
 	sql_is("select enabled from webhooks where id = 6", "t");
 }
 
+static void place(const char *since, const char *wanted)
+{
+	const char *const p[] = { since };
+	PGresult *r = PQexecParams(pg, stmt_sql(STMT_EVENT_PLACE), 1, NULL, p, NULL, NULL, 0);
+	char got[64];
+
+	snprintf(got, sizeof got, "%s %s", PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2));
+	PQclear(r);
+	assert_string_equal(got, wanted);
+}
+
+static void who_asks_for_what_is_gone_is_told(void **state)
+{
+	(void)state;
+	place("0", "0 ");
+	place("-1", "0 ");
+	sql("insert into events (user_id, topic, data) select 1, 'message.sent', '{}' from generate_series(1, 9)");
+	sql("delete from events where id < 5 or id = 7");
+	place("0", "0 ");  /* all there are */
+	place("1", "0 5"); /* 2 to 4 are lost */
+	place("4", "0 ");  /* the next is there */
+	place("6", "6 ");
+	place("7", "6 "); /* never was one */
+	place("9", "9 ");
+	place("99", "9 ");
+	place("-1", "9 ");
+}
+
+static void changes_by_hand_are_events(void **state)
+{
+	(void)state;
+	sql("truncate events restart identity");
+	sql("insert into devices (user_id, id, name) overriding system value values (1, 70, 'd')");
+	sql("update devices set state = 'paired', next_prekey_id = 9 where id = 70"); /* not by hand */
+	sql("update devices set delay_max_ms = 30000 where id = 70");
+	sql("update devices set delay_max_ms = 30000 where id = 70"); /* changes nothing */
+	sql("delete from devices where id = 70");
+	sql_is("select string_agg(topic || ' ' || data, ', ' order by id) from events",
+	       "device.created {\"name\": \"d\", \"device\": \"70\"}, "
+	       "device.updated {\"name\": \"d\", \"device\": \"70\"}, "
+	       "device.deleted {\"name\": \"d\", \"device\": \"70\"}");
+	sql("truncate events restart identity");
+	sql("insert into optout_words (user_id, word, kind) values (1, 'no', 'stop')");
+	sql("insert into users (id, name, role) overriding system value values (30, 'cara', 'operator')");
+	sql("update users set last_login_at = now() where name = 'cara'");
+	sql("update users set zone = 'Asia/Jakarta' where name = 'cara'");
+	sql("delete from users where name = 'cara'");
+	sql("delete from optout_words");
+	/* the admin is 1; the user hears of itself as long as it is there */
+	sql_is("select string_agg(topic || case user_id when 1 then '' else '*' end, ' ' order by id, user_id) from events",
+	       "optout.word_created user.created user.created* user.updated user.updated* user.deleted optout.word_deleted");
+	sql_is("select count(*) from events where data::text like '%secret%'", "0");
+}
+
 static void what_is_old_goes_and_what_is_needed_stays(void **state)
 {
 	const char *const month[] = { "30" };
@@ -290,6 +346,9 @@ static void what_is_old_goes_and_what_is_needed_stays(void **state)
 	run(STMT_EVENT_TRIM, month, 1, "gone", &gone);
 	assert_string_equal(gone, "0"); /* none has become deliveries yet */
 	spread();
+	run(STMT_EVENT_TRIM, month, 1, "gone", &gone);
+	assert_string_equal(gone, "0"); /* nor is one counted */
+	sql("update analytics_cursor set xid = 9000000000000000000");
 	claim("{0}", "{3}"); /* of 2, 4, 6, 8: one waits */
 	done("1", "1", "2", "0", "f");
 	done("2", "1", "3", "0", "f");
@@ -328,6 +387,8 @@ int main(void)
 		cmocka_unit_test_setup(an_outcome_counts_once_and_for_its_attempt, fill),
 		cmocka_unit_test_setup(five_days_of_failures_switch_it_off, fill),
 		cmocka_unit_test_setup(gone_is_off_at_once, fill),
+		cmocka_unit_test_setup(who_asks_for_what_is_gone_is_told, fill),
+		cmocka_unit_test_setup(changes_by_hand_are_events, fill),
 		cmocka_unit_test_setup(what_is_old_goes_and_what_is_needed_stays, fill),
 	};
 
