@@ -16,12 +16,11 @@ FIRST = 60120000001
 SECRET = "canary-password-of-b"
 NAMES = ("canary-b",)  # whatever is B's says so
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT = -32001, -32002, -32004, -32003
-MISSING = {"webhook": "999999", "spare_webhook": "999998",
-           "lead": "999999", "spare_lead": "999998", "sequence": "999999", "spare_sequence": "999998",
+MISSING = {"lead": "999999", "spare_lead": "999998", "sequence": "999999", "spare_sequence": "999998",
            "device": "no-such-device", "campaign": "999999", "message": "999999", "token": "999999",
            "session": "999999", "user": "no-such-user", "rule": "999999", "spare_rule": "999998", "optout": "60120000013",
            "word": "no such word", "chat": "60120000014", "picture": "3EB0NONE"}
-           "word": "no such word", "chat": "60120000014"}
+MISSING.update(webhook="999999", spare_webhook="999998")
 HOOK = "https://localhost:8443/"  # a name that leads to where no webhook may go
 VIEWER, OPERATOR, ADMIN, ANYONE = "viewer", "operator", "admin", "anyone"
 
@@ -249,12 +248,10 @@ def prepare(world):
         rpc.close()
         objects[name] = {"lead": leads[0], "spare_lead": leads[1], "sequence": sequences[0], "spare_sequence": sequences[1],
                          "rule": rules[0], "spare_rule": rules[1], "chat": chat, "picture": picture, "optout": optout, "word": f"word {name}{mark}",
-        objects[name] = {"webhook": hooks[0], "spare_webhook": hooks[1],
-                         "lead": leads[0], "spare_lead": leads[1], "sequence": sequences[0], "spare_sequence": sequences[1],
-                         "rule": rules[0], "spare_rule": rules[1], "chat": chat, "optout": optout, "word": f"word {name}{mark}",
                          "device": f"dev-{name}{mark}", "spare_device": f"spare-{name}{mark}", "message": sent["id"],
                          "campaign": campaign["id"], "token": token["id"], "session": "999998",
                          "user": name + mark, "spare_user": name + mark}
+        objects[name].update(webhook=hooks[0], spare_webhook=hooks[1])
     objects["missing"] = dict(MISSING, spare_device="no-such-device", spare_user="no-such-user")
     return objects
 
