@@ -174,6 +174,7 @@ static void on_drained(void *ctx)
 	p->wad.webhooks = NULL;
 	http_client_free(p->wad.web); /* gives back what is under way */
 	sequences_close(p->wad.sequences);
+	number_checks_close(p->wad.checks);
 	if (p->wad.rpc)
 		rpc_server_close(p->wad.rpc);
 	db_close(p->wad.db, on_db_closed, p);
@@ -337,6 +338,14 @@ static void start_parts(struct process *p)
 							      .fleet = w->fleet,
 							      .clock = w->clock,
 							      .log = w->log });
+	w->checks =
+		number_checks_new(&(struct number_checks_cfg){ .loop = w->loop,
+							       .db = w->db,
+							       .fleet = w->fleet,
+							       .clock = w->clock,
+							       .log = w->log,
+							       .per_day = s->checks_per_day,
+							       .every_ms = s->checks_every_ms });
 	fleet_load(w->fleet, on_fleet_loaded, p);
 }
 

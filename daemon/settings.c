@@ -72,6 +72,10 @@ const struct config_row settings_rows[] = {
 	  "a private message answers the newest broadcast of so many days before" },
 	{ "media", "cache_mb", CONFIG_U32, "2048", NULL, 1, 1048576,
 	  "how many megabytes of fetched files are kept below the state directory" },
+	{ "checks", "per_day", CONFIG_U32, "500", NULL, 0, 100000,
+	  "numbers that a device may ask about on a day, whether they are on WhatsApp; 0: none" },
+	{ "checks", "every_ms", CONFIG_U32, "30000", NULL, 100, 86400000,
+	  "time between two such questions, of up to 30 numbers, for a user" },
 	{ "sequence", "day_s", CONFIG_U32, "0", NULL, 0, 86400,
 	  "for rehearsals: seconds that a day of a sequence takes; 0: real days" },
 	{ "pacing", "per_minute_max", CONFIG_U32, "20", NULL, 0, PACING_CAP_MAX,
@@ -338,6 +342,8 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->web.http = config_bool(c, "webhook", "http");
 	s->web_ca_file = config_text(c, "webhook", "ca_file");
 	s->failover_ms = config_u32(c, "devices", "failover_ms");
+	s->checks_per_day = config_u32(c, "checks", "per_day");
+	s->checks_every_ms = config_u32(c, "checks", "every_ms");
 	s->reply_days = config_u32(c, "analytics", "reply_days");
 	s->media_bytes_max = (uint64_t)config_u32(c, "media", "cache_mb") << 20;
 	s->sequence_day_s = config_u32(c, "sequence", "day_s");

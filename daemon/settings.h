@@ -16,6 +16,7 @@ struct settings {
 	const char *http_listen, *http_trusted_proxies, *http_cors_origins, *web_ca_file;
 	struct url_guard_cfg web; /* where webhooks and pictures by URL may go */
 	enum log_level log_level;
+	uint32_t checks_per_day, checks_every_ms;
 	uint32_t reply_days; /* see analytics.reply_days */
 	uint64_t media_bytes_max;
 	uint8_t noise_root_key[32];

@@ -12,6 +12,7 @@
 #include "daemon/engine/fleet.h"
 #include "daemon/engine/http_client.h"
 #include "daemon/engine/media_cache.h"
+#include "daemon/engine/number_check.h"
 #include "daemon/engine/retention.h"
 #include "daemon/engine/sequence.h"
 #include "daemon/engine/upkeep.h"
@@ -40,6 +41,7 @@ struct wad {
 	struct sequences *sequences;
 	struct webhooks *webhooks;
 	struct upkeep *upkeep;
+	struct number_checks *checks;
 	struct event_hub *events;
 	struct rpc_server *rpc;
 	struct httpd_server *http; /* NULL: no HTTP */

@@ -193,6 +193,12 @@ struct read_item {
 };
 void device_tell_read(struct device *d, const char *chat, const struct read_item *items, size_t n);
 
+/* Which numbers are on WhatsApp (in neither list: not answered). ERR_RATE_LIMITED: ask no more for hours. */
+enum { DEVICE_NUMBERS_MAX = 50 };
+typedef void (*numbers_checked_fn)(void *ctx, const uint64_t *on, size_t on_len,
+				   const uint64_t *off, size_t off_len, const struct err *e);
+void device_check_numbers(struct device *d, const uint64_t *numbers, size_t n,
+			  numbers_checked_fn done, void *ctx);
 /* Fetches, checks and opens what a media message points to. ERR_CRYPTO: not what was announced. The
  * bytes are borrowed for the call. */
 typedef void (*media_fetched_fn)(void *ctx, struct span bytes, const struct err *e);

@@ -1,19 +1,28 @@
 #include "daemon/client/usync.h"
 
+#include <inttypes.h>
+
 #include "daemon/client/peer.h"
 
-struct node *usync_build(struct arena *a, const char *sid, const struct addr *users, size_t len)
+static struct node *usync_new(struct arena *a, const char *sid, const char *context)
 {
 	struct node *usync = node_new(a, "usync");
-	struct node *query = node_add(a, usync, "query");
-	struct node *devices = node_add(a, query, "devices");
-	struct node *list;
 
 	node_attr_set(a, usync, "sid", sid);
 	node_attr_set(a, usync, "mode", "query");
 	node_attr_set(a, usync, "last", "true");
 	node_attr_set(a, usync, "index", "0");
-	node_attr_set(a, usync, "context", "message");
+	node_attr_set(a, usync, "context", context);
+	return usync;
+}
+
+struct node *usync_build(struct arena *a, const char *sid, const struct addr *users, size_t len)
+{
+	struct node *usync = usync_new(a, sid, "message");
+	struct node *query = node_add(a, usync, "query");
+	struct node *devices = node_add(a, query, "devices");
+	struct node *list;
+
 	node_attr_set(a, devices, "version", "2");
 	(void)node_add(a, query, "lid");
 	list = node_add(a, usync, "list");
@@ -91,4 +100,78 @@ size_t usync_parse(struct arena *a, const struct node *iq, struct usync_user **r
 		parse_devices(a, devices, u);
 	}
 	return len;
+}
+
+/* -- numbers -- */
+
+struct node *usync_build_numbers(struct arena *a, const char *sid, const uint64_t *numbers,
+				 size_t len)
+{
+	struct node *usync = usync_new(a, sid, "interactive");
+	struct node *query = node_add(a, usync, "query"), *list;
+
+	(void)node_add(a, query, "contact");
+	(void)node_add(a, query, "lid");
+	list = node_add(a, usync, "list");
+	for (size_t i = 0; i < len; i++)
+		node_set_text(a, node_add(a, node_add(a, list, "user"), "contact"),
+			      arena_printf(a, "+%" PRIu64, numbers[i]));
+	return usync;
+}
+
+/* "+60123456789", also with "@c.us" behind; 0: no number */
+static uint64_t contact_number(struct span text)
+{
+	uint64_t n = 0;
+	size_t i = text.len && text.at[0] == '+';
+
+	for (; i < text.len && i < 17 && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+		n = n * 10 + (uint64_t)(text.at[i] - '0');
+	return i == text.len || text.at[i] == '@' ? n : 0;
+}
+
+static void parse_number(const struct node *user, struct usync_number *u)
+{
+	const struct node *lid = node_child(user, "lid");
+	struct addr to;
+
+	u->is_on = node_attr_is(node_child(user, "contact"), "type", "in");
+	if (!u->is_on)
+		return;
+	if (node_attr_addr(user, "pn_jid", &to) && !addr_is_lid(to))
+		u->pn = to.user;
+	if (node_attr_addr(user, "jid", &to))
+		*(addr_is_lid(to) ? &u->lid : &u->pn) = to.user;
+	if (lid != NULL && node_attr_addr(lid, "val", &to) && addr_is_lid(to))
+		u->lid = to.user;
+}
+
+size_t usync_parse_numbers(const struct node *iq, const uint64_t *asked, size_t len,
+			   struct usync_number *ret, int *ret_error)
+{
+	const struct node *usync = node_child(iq, "usync");
+	const struct node *list = usync == NULL ? NULL : node_child(usync, "list");
+	const struct node *result = usync == NULL ? NULL : node_child(usync, "result");
+	size_t n = 0;
+
+	*ret_error = result == NULL ? 0 : node_error(node_child(result, "contact"));
+	if (list == NULL || *ret_error)
+		return 0;
+	NODE_EACH(user, list) {
+		const struct node *contact = node_child(user, "contact");
+		uint64_t number = contact_number(node_bytes(contact));
+		bool wanted = false, had = false;
+
+		if (!node_is(user, "user") || contact == NULL || node_error(contact))
+			continue;
+		for (size_t i = 0; i < len; i++)
+			wanted = wanted || asked[i] == number;
+		for (size_t i = 0; i < n; i++)
+			had = had || ret[i].number == number;
+		if (!wanted || had || n == len)
+			continue;
+		ret[n] = (struct usync_number){ .number = number };
+		parse_number(user, &ret[n++]);
+	}
+	return n;
 }

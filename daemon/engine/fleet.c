@@ -286,6 +286,22 @@ void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
 	fleet_to_shard(f, d->shard, m);
 }
 
+void fleet_check(struct fleet *f, const struct fleet_device *d, const int64_t *phones, size_t n)
+{
+	struct fleet_mail *m = fleet_mail_new(MAIL_CHECK, d->user_id, d->id);
+
+	m->ids = xcalloc(n + 1, sizeof *m->ids);
+	memcpy(m->ids, phones, n * sizeof *m->ids);
+	m->id_len = n;
+	fleet_to_shard(f, d->shard, m);
+}
+
+void fleet_on_checked(struct fleet *f, fleet_checked_fn fn, void *ctx)
+{
+	f->checked = fn;
+	f->checked_ctx = ctx;
+}
+
 void fleet_rules(struct fleet *f, int64_t user_id)
 {
 	post_all(f, MAIL_RULES, user_id, 0);
@@ -449,6 +465,11 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 		d->stats = m->stats;
 		fleet_ask_heard(f, m->token);
 		break;
+	case MAIL_CHECKED:
+		if (f->checked)
+			f->checked(f->checked_ctx, d, m->ids, m->number, m->ids + m->number,
+				   m->id_len - m->number, &m->err);
+		break;
 	case MAIL_OPTED_OUT:
 		fleet_opted_out(f, d->user_id, m->token);
 		break;
@@ -464,6 +485,7 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_MOVE:
 	case MAIL_READ:
 	case MAIL_MEDIA:
+	case MAIL_CHECK:
 	case MAIL_RULES:
 	case MAIL_SETTINGS:
 	case MAIL_HEALTH:

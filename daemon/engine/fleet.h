@@ -111,6 +111,12 @@ void fleet_media(struct fleet *f, const struct fleet_device *d, int64_t token, s
 /* the authors of these messages of d's chat are told that they were read */
 void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
 		const struct read_item *items, size_t n);
+/* asks the network through d which of these numbers are on it; the answer goes to who listens */
+void fleet_check(struct fleet *f, const struct fleet_device *d, const int64_t *phones, size_t n);
+typedef void (*fleet_checked_fn)(void *ctx, const struct fleet_device *d, const int64_t *on,
+				 size_t on_len, const int64_t *off, size_t off_len,
+				 const struct err *e);
+void fleet_on_checked(struct fleet *f, fleet_checked_fn fn, void *ctx); /* NULL: nobody */
 void fleet_rules(struct fleet *f, int64_t user_id); /* of replies: have changed */
 /* done once the stats of all devices of the user are fresh, or after a second */
 void fleet_ask(struct fleet *f, int64_t user_id, void (*done)(void *ctx), void *ctx);

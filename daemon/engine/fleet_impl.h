@@ -28,6 +28,8 @@ struct fleet {
 	void (*loaded)(void *ctx, const struct err *e);
 	void *loaded_ctx;
 	int64_t pairings;
+	fleet_checked_fn checked;
+	void *checked_ctx;
 	struct list asks; /* fleet_ask: those that wait */
 	int64_t tokens;
 	bool draining, closed;

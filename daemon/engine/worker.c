@@ -693,6 +693,39 @@ void worker_read(struct worker *w, const struct fleet_mail *m)
 		device_tell_read(w->device, m->texts[0], items, n);
 }
 
+/* -- is a number on WhatsApp -- */
+
+static void on_numbers(void *ctx, const uint64_t *on, size_t on_len, const uint64_t *off,
+		       size_t off_len, const struct err *e)
+{
+	struct worker *w = ctx;
+	struct fleet_mail *m = mail(w, MAIL_CHECKED);
+
+	m->ids = xcalloc(on_len + off_len + 1, sizeof *m->ids);
+	for (size_t i = 0; i < on_len; i++)
+		m->ids[m->id_len++] = (int64_t)on[i];
+	m->number = (uint32_t)m->id_len;
+	for (size_t i = 0; i < off_len; i++)
+		m->ids[m->id_len++] = (int64_t)off[i];
+	m->err = *e;
+	w->asked--;
+	say(w, m);
+	finish_close(w);
+}
+
+void worker_check(struct worker *w, const struct fleet_mail *m)
+{
+	uint64_t numbers[DEVICE_NUMBERS_MAX];
+	size_t n = m->id_len < DEVICE_NUMBERS_MAX ? m->id_len : DEVICE_NUMBERS_MAX;
+
+	if (w->closing)
+		return;
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = (uint64_t)m->ids[i];
+	w->asked++;
+	device_check_numbers(w->device, numbers, n, on_numbers, w);
+}
+
 void worker_rules(struct worker *w, const struct fleet_mail *m)
 {
 	if (!w->closing && m->user_id == w->user_id)

@@ -74,7 +74,7 @@ struct cat_method {
 	X(message_send) X(message_show) X(message_list) X(message_search) X(message_media) \
 	X(chat_list) X(chat_show) X(chat_read) \
 	X(lead_create) X(lead_list) X(lead_labels) X(lead_show) X(lead_update) X(lead_delete) \
-	X(lead_import) X(lead_export) \
+	X(lead_import) X(lead_export) X(lead_check) \
 	X(sequence_create) X(sequence_list) X(sequence_show) X(sequence_update) X(sequence_delete) \
 	X(sequence_start) X(sequence_pause) X(sequence_resume) X(sequence_enrol) X(sequence_remove) \
 	X(sequence_contacts) X(sequence_log) X(sequence_summary) \

@@ -144,4 +144,20 @@ const struct cat_method cat_lead_export = {
 	.name = "lead.export", .role = ROLE_VIEWER, .in = export_in, .out = export_out, .document = "csv",
 	.media_type = "text/csv; charset=utf-8", .http = "GET /api/leads/export", .doc = "Write leads as CSV.",
 };
+static const struct cat_param check_in[] = {
+	{ "phones", CAT_LIST, CAT_OPTIONAL, "these numbers; absent: those of leads", .max = 1000 },
+	{ "niche",  CAT_TEXT, CAT_OPTIONAL, "only leads with any of these labels (A,B)", .min = 1, .max = 1000 },
+	{ "again",  CAT_BOOL, CAT_OPTIONAL, "also those whose answer is still good (30 days; 7 when it was no)" },
+	{ NULL },
+};
+static const struct cat_param check_out[] = {
+	{ "numbers", CAT_INT,     CAT_REQUIRED, "numbers that were named" },
+	{ "waiting", CAT_INT,     CAT_REQUIRED, "those that are asked for now, a few at a time" },
+	{ "known",   CAT_OBJECTS, CAT_OPTIONAL, "of phones: phone, on_whatsapp and checked_at of those that are known" },
+	{ NULL },
+};
+const struct cat_method cat_lead_check = {
+	.name = "lead.check", .role = ROLE_OPERATOR, .writes = true, .in = check_in, .out = check_out, .args = "phones",
+	.http = "POST /api/leads/check", .doc = "Find out which numbers are on WhatsApp, slowly; lead.list shows it.",
+};
 /* clang-format on */

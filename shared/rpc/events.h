@@ -39,6 +39,7 @@
 	X(LEAD_CREATED, "lead.created", "id phone", "a lead was made by hand") \
 	X(LEAD_UPDATED, "lead.updated", "id phone", "a lead was changed by hand") \
 	X(LEAD_DELETED, "lead.deleted", "id phone", "a lead was deleted") \
+	X(LEAD_CHECKED, "lead.checked", "device on_whatsapp not_on_whatsapp waiting", "numbers were looked up, whether they are on WhatsApp") \
 	X(LEAD_OPT_OUT, "lead.opt_out", "phone device word", "somebody wants no more messages") \
 	X(LEAD_OPT_IN, "lead.opt_in", "phone device word", "somebody who had opted out wants messages again") \
 	X(REPLY_SENT, "reply.sent", "rule device to", "a rule answered a message") \

@@ -40,6 +40,24 @@ create table number_checks (
 );
 call wall('number_checks');
 
+-- numbers that are to be asked for; a batch that is under way is not due until not_before
+create table number_check_wants (
+  user_id bigint not null references users (id),
+  phone bigint not null,
+  not_before timestamptz not null default now(),
+  attempt integer not null default 0,
+  primary key (user_id, phone)
+);
+create index number_check_wants_due on number_check_wants (user_id, not_before);
+call wall('number_check_wants');
+-- numbers that each device asked for on each day of the user's zone
+create table number_check_days (
+  user_id bigint not null references users (id), device_id bigint not null, day date not null,
+  asked integer not null,
+  primary key (user_id, device_id, day)
+);
+call wall('number_check_days');
+
 -- what is known of a number now: null when nothing is, or no more. The one rule of how long that is good
 create function number_known(is_on_whatsapp boolean, checked_at timestamptz) returns boolean language sql stable as $$
   select case when checked_at > now() - case when is_on_whatsapp then interval '30 days' else interval '7 days' end

@@ -27,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new();
 	struct prekey_bundle b = { 0 };
+	static const uint64_t asked[] = { 60123456789, 0 };
+	struct usync_number numbers[ARRAY_LEN(asked)];
 	struct usync_user *users;
 	struct node *n = NULL;
 	struct err e = ERR_NONE;
@@ -38,6 +40,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < len; i++)
 			if (users[i].device_len > PEER_DEVICES_MAX || users[i].asked.device != 0)
 				abort();
+		len = usync_parse_numbers(n, asked, ARRAY_LEN(asked), numbers, &whole);
+		for (size_t i = 0; i < len; i++)
+			if (numbers[i].number != asked[0] && numbers[i].number != asked[1])
+				abort();
+		if (len > ARRAY_LEN(asked))
+			abort();
 		if (bundle_parse(n, &b, &e) == ERR_OK && (b.signed_id >> 24 || b.one_time_id >> 24))
 			abort();
 		try_origin(a, n);

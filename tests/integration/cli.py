@@ -90,6 +90,7 @@ KEYS = {
     "lead show 1": (LEAD_KEYS, LEAD_MORE),
     "lead update 1 --note hello": (LEAD_KEYS + " note", LEAD_MORE),
     "lead labels": ("label leads", ""),
+    "lead check 60120000160": ("numbers waiting known", ""),
     "lead export": ("csv", "next"),
     "lead delete 3 --yes": ("lead", ""),
     "campaign create T --everyone --text x --dry-run":

@@ -62,6 +62,7 @@ MATRIX = {
     "lead.update": (OPERATOR, {"lead": of("lead"), "note": "changed"}),
     "lead.delete": (OPERATOR, {"lead": of("spare_lead")}),
     "lead.labels": (VIEWER, {}),
+    "lead.check": (OPERATOR, {"phones": ["60120000005"]}),
     "lead.export": (VIEWER, {}),
     "campaign.create": (OPERATOR, {"title": "matrix", "text": "hello", "everyone": True, "devices": lambda o: [o["device"]],
                                    "start_at": "2099-01-01T00:00:00Z"}),

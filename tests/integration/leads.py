@@ -248,6 +248,63 @@ def a_cut_import_is_taken_again(build):
               "one event, of the import that ended")
 
 
+NOBODY = 60999000001
+
+
+def known(w):
+    return {int(le["phone"]): le["on_whatsapp"] for le in w.wad.call("lead.list", limit=1000)["leads"] if "on_whatsapp" in le}
+
+
+def numbers_are_looked_up_within_a_budget(build):
+    """What the network says is shown, kept and not asked for again; a device asks for so many a day."""
+    with World(build, (LEAD, 30), name="checks", settings={"checks.per_day": "40", "checks.every_ms": "100"}) as w:
+        call = w.wad.call
+        phones = [LEAD + i for i in range(25)] + [NOBODY + i for i in range(25)]
+        call("lead.import", csv="phone,niche\n" + "".join(f"{p},a\n" for p in phones[:-1]) + f"{phones[-1]},b\n")
+        got = call("lead.check", niche="A")
+        check(got == {"numbers": 49, "waiting": 49}, f"{got}")
+        check(call("lead.check")["waiting"] == 50, "named again and one more")
+        time.sleep(0.5)
+        check(known(w) == {}, "without a device nobody asks")
+        w.wad.pair("d1", DEVICE)
+        wait_until(lambda: len(known(w)) == 40, 30, "the first device asks for 40")
+        time.sleep(1)
+        check(len(known(w)) == 40, "and for no more today")
+        w.wad.pair("d2", DEVICE + 1)
+        wait_until(lambda: len(known(w)) == 50, 30, "the second asks for the rest")
+        check(known(w) == {p: p < NOBODY for p in phones}, f"what is known: {known(w)}")
+        told = []
+        wait_until(lambda: told.extend([e["data"] for e in events(w, "lead.checked", 3)]) or len(told) >= 3, 10, "events")
+        check(told[0]["waiting"] == 20 and told[0]["on_whatsapp"] + told[0]["not_on_whatsapp"] == 30, f"{told}")
+        got = call("lead.check", phones=[f"+{LEAD}", str(NOBODY)])
+        check(got["waiting"] == 0 and [(k["phone"], k["on_whatsapp"]) for k in got["known"]] ==
+              [(str(LEAD), True), (str(NOBODY), False)], f"{got}")
+        check(call("lead.check", phones=[str(LEAD)], again=True)["waiting"] == 1, "unless it is wished")
+        refused(-32602, call, "lead.check", phones=["12"])
+        refused(-32602, call, "lead.check", phones=[str(LEAD)], niche="A")
+        check(w.sandbox.shown() == [], "nobody got a message")
+        check(call("user.create", name="other")["name"] == "other", "a user")
+        rpc = Rpc(w.wad.socket)
+        rpc.call("system.act_as", user="other")
+        check(rpc.call("lead.check", phones=[str(LEAD)])["known"] == [], "what one knows another does not")
+        rpc.close()
+
+
+def checks_go_on_after_a_crash(build):
+    for point in ("check.after_claim", "check.before_kept"):
+        with World(build, (LEAD, 40), name="checkcrash", settings={"checks.every_ms": "100"},
+                   env={"WAD_CRASH_AT": point + ":1"}) as w:
+            w.wad.call("lead.import", csv="phone\n" + "".join(f"{LEAD + i}\n" for i in range(40)))
+            w.wad.pair("d1", DEVICE)
+            w.wad.wait_online(1)
+            w.wad.call("lead.check")
+            wait_until(lambda: not w.wad.process.alive(), 20, "wad is dead")
+            w.wad.env = {}
+            w.wad.start()
+            wait_until(lambda: len(known(w)) == 40, 60, "all are known in the end")
+
+
 if __name__ == "__main__":
-    run_tests([leads_are_made_and_changed_by_hand, leads_are_found, csv_goes_in_and_comes_out, a_hundred_thousand_lines,
+    run_tests([numbers_are_looked_up_within_a_budget, checks_go_on_after_a_crash,
+               leads_are_made_and_changed_by_hand, leads_are_found, csv_goes_in_and_comes_out, a_hundred_thousand_lines,
                a_cut_import_is_taken_again], sys.argv[1])

@@ -82,6 +82,8 @@ VALUES = {  # two good values each, and one that is refused
     "webhook.ports": ("443", "443, 8000-8999", "65536"),
     "webhook.http": ("true", "false", "perhaps"),
     "webhook.ca_file": ("/etc/passwd", "/etc/group", "/nonexistent/ca.pem"),
+    "checks.per_day": ("0", "100", "100001"),
+    "checks.every_ms": ("100", "200", "99"),
     "analytics.reply_days": ("1", "2", "91"),
     "pacing.per_minute_max": ("1", "2", "60001"),
     "pacing.per_hour_max": ("1", "2", "x"),

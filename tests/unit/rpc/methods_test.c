@@ -78,6 +78,8 @@ static const struct {
 	{ "lead.export", "{\"niche\":\"gym\",\"after\":\"9:city\"}", NULL },
 	{ "lead.export", "{\"limit\":5}", "has no parameter 'limit'" },
 	{ "lead.list", "{\"niche\":\"gym\",\"after\":\"9\"}", NULL },
+	{ "lead.check", "{\"phones\":[\"60123456789\"],\"again\":true}", NULL },
+	{ "lead.check", "{\"phones\":\"60123456789\"}", "phones: must be an array" },
 	{ "lead.list", "{\"sort\":\"phone\"}", "sort: must be one of: made name" },
 	{ "lead.list", "{\"nich\":\"gym\"}", "did you mean 'niche'?" },
 	{ "campaign.create", "{\"title\":\"t\",\"text\":\"hi\",\"devices\":[\"a\"]}", NULL },
