@@ -168,6 +168,36 @@ create function chat_addresses(whose bigint, named text) returns text[] language
   ) l on true
 $$;
 
+-- A user's messages with these words, the newest first: month by month, back until there are enough. Behind
+-- row-level security no index over words can be used (@@ is not leakproof), so this runs as the owner, and is
+-- a wall of its own: it finds nothing but for the user whom the connection acts as.
+create function messages_found(whose bigint, words text, device bigint, named text, before_at timestamptz,
+  before_seq bigint, most bigint) returns setof messages
+language plpgsql stable security definer set search_path from current as $$
+declare
+  q tsquery := search_query(whose, words); chats text[] := chat_addresses(whose, named); found bigint := 0; n bigint;
+  begins timestamptz; ends timestamptz := 'infinity'; oldest timestamptz := date_trunc('month', now(), 'UTC') - interval '36 months'; begin
+  if q is null or whose is distinct from nullif(current_setting('wad.user_id', true), '')::bigint then
+    return;
+  end if;
+  begins := date_trunc('month', least(before_at, now() + interval '2 days'), 'UTC');
+  while ends > '-infinity' and found < most loop
+    if begins < oldest then
+      begins := '-infinity';
+    end if;
+    return query select * from messages m
+      where search_words(m.user_id, m.body) @@ q and m.body is not null and m.user_id = whose
+        and m.at >= begins and m.at < ends and (device is null or m.device_id = device)
+        and (chats is null or m.chat = any(chats))
+        and (before_at is null or (m.at <= before_at and (m.at, m.seq) < (before_at, before_seq)))
+      order by m.at desc, m.seq desc limit most - found;
+    get diagnostics n = row_count;
+    found := found + n;
+    ends := begins;
+    begins := begins - interval '1 month';
+  end loop;
+end $$;
+
 -- One person's chat that is kept under two addresses becomes one, with its messages: $2 is moved to $3.
 create function chats_merge(whose bigint, gone text, stays text, number bigint) returns void language plpgsql as $$ begin
   delete from messages m using messages o

@@ -209,13 +209,63 @@ def idle_devices(build, options):
         note("  memory: of it private and written", (full["Private_Dirty"] - empty["Private_Dirty"]) / count / 1000, "kB")
 
 
+FILL_MESSAGES = """
+insert into messages (user_id, device_id, chat, sender, msg_id, from_me, at, kind, body, raw)
+select 1, 1, (i % {chats})::text || '@lid', (i % {chats})::text || '@lid', 'B' || i, i % 3 = 0,
+  now() - i * interval '{step} seconds', 'text',
+  case when i % 100000 = 0 then 'a needle in it' else 'Hello! We are open on Sunday, order number ' || i end, ''
+from generate_series(1, {count}) i"""
+FILL_CHATS = """
+insert into chats (user_id, chat, device_id, phone, push_name, unread, last_at, last_msg_id, last_kind, last_text, last_from_me)
+select distinct on (chat) 1, chat, 1, 60130000000 + split_part(chat, '@', 1)::bigint, 'Person ' || split_part(chat, '@', 1), 1,
+  at, msg_id, kind, body, from_me
+from messages order by chat, at desc"""
+
+
+def chats(build, options):
+    """Lists, pages and searches over a large table of messages, as a client sees them."""
+    with World(build, (LEAD, 2), name="bench-chats") as w:
+        w.wad.call("device.create", name="d1")
+        count, people = options.stored, max(options.stored // 50, 3000)
+        started = time.monotonic()
+        w.wad.sql(FILL_MESSAGES.format(chats=people, count=count, step=max(1, 5000000 // count)))
+        w.wad.sql(FILL_CHATS)
+        w.wad.sql("vacuum analyze messages")
+        w.wad.sql("vacuum analyze chats")
+        note(f"chats: {count:,} messages of {people:,} chats stored by SQL", time.monotonic() - started, "s")
+        first = w.wad.call("chat.list", limit=50)
+        chat = first["chats"][0]["chat"]
+        deep = w.wad.call("chat.list", limit=500)
+        for _ in range(4):
+            deep = w.wad.call("chat.list", limit=500, after=deep["next"])
+        place = w.wad.call("message.list", chat=chat, limit=20)["next"]
+        for name, method, params in (
+                ("chat.list, the first 50", "chat.list", {"limit": 50}),
+                ("chat.list, 50 after 2,500", "chat.list", {"limit": 50, "after": deep["next"]}),
+                ("chat.list, by a name of one", "chat.list", {"search": f"Person {people - 7}"}),
+                ("message.list, the newest of a chat", "message.list", {"chat": chat}),
+                ("message.list, the page before", "message.list", {"chat": chat, "before": place}),
+                ("message.list, the newest of all", "message.list", {}),
+                ("message.search, a rare word", "message.search", {"words": "needle"}),
+                ("message.search, a word of every message", "message.search", {"words": "sunday"}),
+                ("message.search, a word of every message, in one chat", "message.search",
+                 {"words": "sunday", "chat": chat})):
+            took = []
+            for _ in range(7):
+                started = time.monotonic()
+                w.wad.call(method, **params)
+                took.append((time.monotonic() - started) * 1000)
+            note(f"chats: {name}", sorted(took)[3], "ms")
+
+
 def machine():
     with open("/proc/cpuinfo") as f:
         model = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), platform.machine())
     return {"cores": os.cpu_count(), "processor": model, "load_at_start": os.getloadavg()[0]}
 
 
-PARTS = {"signal": signal_ratchet, "node": node_codec, "campaign": campaign_rate, "expansion": expansion, "idle": idle_devices}
+PARTS = {"signal": signal_ratchet, "node": node_codec, "campaign": campaign_rate, "expansion": expansion, "idle": idle_devices,
+         "chats": chats}
 
 
 def main():
@@ -226,6 +276,7 @@ def main():
     parser.add_argument("--devices", type=int, default=1000, help="idle devices (1000)")
     parser.add_argument("--senders", type=int, default=50, help="devices of the campaign (50)")
     parser.add_argument("--messages", type=int, default=10000, help="messages of a campaign (10000)")
+    parser.add_argument("--stored", type=int, default=1000000, help="messages stored for chats (1000000)")
     options = parser.parse_args()
     options.build = os.path.abspath(options.build)
     about = machine()

@@ -271,6 +271,7 @@ static const char *found(const char *words)
 static void words_are_found_in_many_scripts(void **state)
 {
 	(void)state;
+	PQclear(PQexec(pg, "set wad.user_id = '1'"));
 	comes_in(LID, NULL, "M1", "90 days", "Hello Anna, your order left");
 	comes_in(LID, NULL, "M2", "9 seconds", "\xE6\x98\x8E\xE5\xA4\xA9\xE8\xA7\x81\xE9\x9D\xA2");
 	comes_in(LID, NULL, "M3", "8 seconds", "\xE0\xB8\xAA\xE0\xB8\xA7\xE0\xB8\xB1\xE0\xB8\xAA");
@@ -293,6 +294,11 @@ static void words_are_found_in_many_scripts(void **state)
 	assert_string_equal(found("'quoted'"), "");
 	assert_string_equal(found("\\ & | ! <-> :* ' ''"), "");
 	assert_string_equal(found(" 1"), "");
+	/* a wall of its own: not for who acts as another, or as nobody */
+	PQclear(PQexec(pg, "set wad.user_id = '2'"));
+	assert_string_equal(found("order"), "");
+	PQclear(PQexec(pg, "reset wad.user_id"));
+	assert_string_equal(found("order"), "");
 }
 
 int main(void)
