@@ -15,7 +15,7 @@ create table chats (
   last_msg_id text, last_kind text, last_text text, last_from_me boolean,
   primary key (user_id, chat, device_id)
 ) with (fillfactor = 80);
-create index chats_by_time on chats (user_id, device_id, last_at desc, chat desc);
+create index chats_by_time on chats (device_id, user_id, last_at desc, chat desc); -- never to find one chat by
 call wall('chats');
 
 -- What is found of a text: its words in lower case. Scripts written without spaces (Thai, Chinese, ...) go

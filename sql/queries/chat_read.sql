@@ -2,9 +2,11 @@
 -- after that stays unread. Answers what was unread until now, $5 at most, for the receipts; a row without a
 -- message when there was none, no row when there is no such chat.
 with c as (
-  select chat, device_id, read_at, unread, is_group from chats
-  where user_id = $1::bigint and device_id = $2::bigint and chat = any(chat_addresses($1::bigint, $3::text))
-  for update
+  select c.* from unnest(chat_addresses($1::bigint, $3::text)) a (chat) cross join lateral (
+    select chat, device_id, read_at, unread, is_group from chats
+    where user_id = $1::bigint and chat = a.chat and device_id + 0 = $2::bigint -- never one by one of the device's
+    offset 0 for update
+  ) c
 ), mark as (
   select c.chat, c.read_at, c.unread, c.is_group, m.at, m.seq from c left join lateral (
     select at, seq from messages
