@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The addresses of the system that wad succeeds: each does what its method of today does, under its old names, or says
 that wad does not do it; none changes anything by GET, none answers a success that is none. And files as answers."""
+import base64
 import csv as csv_module
 import io
 import re
 import sys
 
 from http_api import Api, check
-from wadtest import run_tests, wait_until
+from wadtest import png, run_tests, wait_until
 
 FIRST = 60120000001
 
@@ -117,7 +118,28 @@ def documents_go_in_as_they_are(build):
         api.expect(404, "GET", "/api/devices/nobody/leads/export")
 
 
+def files_of_messages_come_as_they_are(build):
+    """Bytes in parts, as JSON and whole; what a stranger calls them is no page to a browser."""
+    with Api(build, phones=(FIRST, 3)) as api:
+        for name, phone in (("a", FIRST), ("b", FIRST + 1)):
+            api.wad.pair(name, phone, delay_min_ms=0, delay_max_ms=0)
+        api.wad.wait_online(2)
+        picture = png(64, 64, 3)
+        api.wad.call("message.send", device="a", to=str(FIRST + 1), image=base64.b64encode(picture).decode(), caption="look")
+        found = wait_until(lambda: [m for m in api.wad.call("message.list", device="b")["messages"] if m["kind"] == "image"],
+                           30, "the picture is stored")[0]
+        path = f"/api/messages/{found['id']}/media?device=b"
+        raw = api.expect(200, "GET", path)
+        check(raw.body == picture and raw.type == "image/png", f"{raw.headers}, {len(raw.body)} of {len(picture)} bytes")
+        check(raw.headers["Content-Disposition"].startswith("attachment") and
+              raw.headers["Content-Security-Policy"].startswith("default-src 'none'"), f"{raw.headers}")
+        part = api.expect(200, "GET", path, headers={"Accept": "application/json"}).json()
+        check(base64.b64decode(part["bytes"]) == picture[:len(base64.b64decode(part["bytes"]))], "as JSON")
+        api.expect(404, "GET", f"/api/messages/{found['id']}/media?device=nobody")
+
+
 if __name__ == "__main__":
-    every = [every_address_is_honest, old_names_reach_todays_methods, old_names_at_todays_addresses, documents_go_in_as_they_are]
+    every = [every_address_is_honest, old_names_reach_todays_methods, old_names_at_todays_addresses, documents_go_in_as_they_are,
+             files_of_messages_come_as_they_are]
     wanted = sys.argv[2:]
     sys.exit(run_tests([t for t in every if not wanted or t.__name__ in wanted], sys.argv[1]))
