@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Starts the simulated network and wad, links five devices by QR, imports 500 leads, runs a text and an
-image campaign to one niche, shows a reply, and counts what the phones' screens have shown."""
+image campaign to one niche, shows a reply, an answer by a rule, an opt-out; a second user runs a sequence whose days
+take a few seconds; figures; and counts what the phones' screens have shown."""
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +17,10 @@ from wadtest import Failure, Process, Sandbox, Tally, Wad, png, wait_until  # no
 
 DEVICES, LEADS, IN_NICHE = 5, 500, 200
 FIRST_DEVICE, FIRST_LEAD = 60110000001, 60120000001
+ANN, ANNS_DEVICE, ANNS_LEAD, ENROLLED, DAY_S = "ann", 60110000101, FIRST_LEAD + 400, 20, 2
+SETTINGS = {"sequence.day_s": str(DAY_S)}
+SEQUENCE = [{"day": 1, "text": "Welcome to the course, {name}!"}, {"day": 2, "text": "Lesson one is here."},
+            {"day": 4, "text": "How was it?"}]  # day 3 is a day of waiting
 TEXT = "Hello! We are open on Sunday, 10 to 16."
 CAPTION = "Our new catalogue"
 
@@ -37,9 +43,9 @@ def show(wad, *words):
     say(indented(wad.wactl("-o", "table", *words).stdout))
 
 
-def link(wad, sandbox, name, phone):
+def link(wad, sandbox, name, phone, *flags):
     """wactl prints each QR text on a line; the simulated phone scans the newest."""
-    argv = [os.path.join(wad.build, "ctl/wactl"), "--socket", wad.socket, "device", "pair", name, "--qr", "text",
+    argv = [os.path.join(wad.build, "ctl/wactl"), "--socket", wad.socket, *flags, "device", "pair", name, "--qr", "text",
             "--wait", "--timeout", "60s"]
     child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     qr = child.stdout.readline().strip()
@@ -87,13 +93,57 @@ def run(build, directory):
     wad = None
     try:
         say(f"simulated network on wss://127.0.0.1:{sandbox.port}, {LEADS} phones")
-        wad = Wad(build, directory, sandbox)
+        wad = Wad(build, directory, sandbox, SETTINGS)
         say(f"wad is up with its own PostgreSQL ({time.monotonic() - began:.1f} s)")
         return campaigns(wad, sandbox, began)
     finally:
         if wad:
             wad.stop()
         sandbox.stop()
+
+
+def second_user(wad, sandbox):
+    """Another user with a device, a lead list and a sequence of his own; returns the sequence."""
+    say("\na second user, whose sequence takes days of %d seconds here:" % DAY_S)
+    show(wad, "user", "create", ANN, "--role", "operator", "--fields", "id,name,role,zone")
+    wad.wactl("--user", ANN, "device", "create", "desk", "--delay-min-ms", 20, "--delay-max-ms", 60)
+    link(wad, sandbox, "desk", ANNS_DEVICE, "--user", ANN)
+    rows = "".join(f"{ANNS_LEAD + i},Pupil {i + 1},course\n" for i in range(ENROLLED))
+    wad.wactl("--user", ANN, "lead", "import", "-", stdin="phone,name,niche\n" + rows)
+    path = os.path.join(wad.directory, "steps.json")
+    with open(path, "w") as f:
+        json.dump([dict(step, delay_min_ms=20, delay_max_ms=60) for step in SEQUENCE], f)
+    command("--user", ANN, "sequence", "create", "Course", "--niche", "course", "--steps", "steps.json")
+    made = wad.wactl("-o", "json", "--user", ANN, "sequence", "create", "Course", "--niche", "course", "--at-once",
+                     "--steps", path).stdout
+    sequence = json.loads(made)["id"]
+    command("--user", ANN, "sequence", "start", sequence)
+    wad.wactl("--user", ANN, "sequence", "start", sequence)
+    return sequence
+
+
+def by_themselves(wad, sandbox):
+    """An answer by a rule, an opt-out."""
+    say("\nan answer by a rule, and somebody who wants no more messages:")
+    command("reply", "create", "{Hello|Dear} {name}, we are open 10 to 16.", "--match", "keyword", "--pattern", "open")
+    wad.wactl("reply", "create", "{Hello|Dear} {name}, we are open 10 to 16.", "--match", "keyword", "--pattern", "open")
+    for phone, text in ((FIRST_LEAD + 2, "When are you open?"), (FIRST_LEAD + 4, "STOP")):
+        sandbox.admin("POST", f"/admin/phones/{phone}/send", {"to": str(FIRST_DEVICE), "text": text})
+    wait_until(lambda: len(wad.call("reply.log")["replies"]) == 2 and wad.call("queue.stats")["pending"] == 0, 20,
+               "both are answered")
+    show(wad, "reply", "log", "--fields", "to,kind,text")
+    show(wad, "optout", "list", "--fields", "phone,word")
+
+
+def figures(wad, sequence):
+    say("\nfigures, each user's own:")
+
+    def ended():
+        return wad.wactl("-o", "json", "--user", ANN, "sequence", "show", sequence)
+
+    wait_until(lambda: json.loads(ended().stdout)["by_state"].get("completed") == ENROLLED, 30, "the sequence has ended", 0.2)
+    show(wad, "analytics", "campaigns", "--fields", "name,leads_sent,leads_received,leads_read,leads_replied,opt_outs,success_rate")
+    show(wad, "--user", ANN, "analytics", "sequences", "--fields", "name,leads_sent,leads_received,messages_sent,success_rate")
 
 
 def campaigns(wad, sandbox, began):
@@ -123,6 +173,7 @@ def campaigns(wad, sandbox, began):
     for i in range(0, IN_NICHE, 2):
         sandbox.admin("POST", f"/admin/phones/{FIRST_LEAD + i}/config", {"autoRead": True, "readDelayMs": 200})
 
+    sequence = second_user(wad, sandbox)
     say("\ncampaigns:")
     command("campaign", "create", "Sunday", "--niche", "shops", "--text", TEXT)
     text = wad.campaign(title="Sunday", niche="shops", text=TEXT, delay_min_ms=20, delay_max_ms=60)
@@ -142,11 +193,20 @@ def campaigns(wad, sandbox, began):
     wait_until(lambda: any(not m["from_me"] for m in wad.call("message.list", chat=str(FIRST_LEAD))["messages"]), 20,
                "the reply is stored")
     show(wad, "message", "list", "--chat", FIRST_LEAD, "--fields", "at,name,from_me,kind,text,status")
+    by_themselves(wad, sandbox)
+    figures(wad, sequence)
     return report(wad, sandbox, tally, [(text, "text", first_s), (picture, "image", second_s)], began)
 
 
+def others(sandbox):
+    """What the phones got beside the campaigns: the sequence's messages."""
+    wanted = {(str(ANNS_LEAD + i), step["text"].replace("{name}", f"Pupil {i + 1}"))
+              for i in range(ENROLLED) for step in SEQUENCE}
+    return Tally(wanted).check(sandbox.messages())
+
+
 def report(wad, sandbox, tally, campaigns_run, began):
-    result = tally.check(sandbox.messages())
+    result, sequence = tally.check(sandbox.messages()), others(sandbox)
     bad_media = [m for m in sandbox.messages() if m.get("kind") == "message" and m.get("media")
                  and m["media"] != "ok" and (not isinstance(m["media"], dict) or not m["media"].get("ok", False))]
     violations = sandbox.violations()
@@ -158,12 +218,15 @@ def report(wad, sandbox, tally, campaigns_run, began):
             f"{got['total'] / seconds:>12.0f}")
     say(f"\n  shown on the phones: {result['shown']}; shown twice: {len(result['twice'])}; "
         f"repeats dropped by the phones: {result['repeats']}")
-    say(f"  memory of wad with {DEVICES} devices: {wad.memory()['Rss'] / 1e6:.1f} MB; "
+    say(f"  of the sequence: {sequence['shown']} of {sequence['expected']}; shown twice: {len(sequence['twice'])}")
+    say(f"  memory of wad with {DEVICES + 1} devices: {wad.memory()['Rss'] / 1e6:.1f} MB; "
         f"took {time.monotonic() - began:.1f} s in all")
     for problem in [f"missing: {m}" for m in result["missing"][:5]] + [f"twice: {t}" for t in result["twice"][:5]] + \
+            [f"sequence: {m}" for m in (sequence["missing"] + sequence["twice"])[:5]] + \
             [f"media: {m}" for m in bad_media[:5]] + [f"violation: {v}" for v in violations[:5]]:
         say("  PROBLEM " + problem)
-    good = not (result["missing"] or result["twice"] or bad_media or violations)
+    good = not (result["missing"] or result["twice"] or bad_media or violations or sequence["missing"]
+                or sequence["twice"])
     say(f"\ndemo: {result['shown']} of {result['expected']} messages on the recipients' phones, each "
         + ("exactly once" if good else "NOT exactly once"))
     return 0 if good else 1

@@ -39,7 +39,7 @@ create table analytics_failed (
 );
 call wall('analytics_failed');
 
--- everybody who got a broadcast has a number, and a bit for each day in row number / 2048: people over many days
+-- everybody who got a broadcast has a number, and a bit for each day in row number / 8192: people over many days
 -- are counted by or-ing bits. what: 1 sent, 2 delivered, 3 read, 4 replied
 create table analytics_people (
   user_id bigint not null references users (id) on delete cascade,
@@ -52,7 +52,7 @@ call wall('analytics_people');
 create table analytics_bits (
   user_id bigint not null references users (id) on delete cascade,
   scope smallint not null, scope_id bigint not null, what smallint not null, day date not null, chunk integer not null,
-  bits bit(2048) not null,
+  bits bit(8192) not null,
   primary key (user_id, scope, scope_id, what, day, chunk)
 ) with (fillfactor = 50);
 call wall('analytics_bits');

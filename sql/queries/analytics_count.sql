@@ -106,7 +106,7 @@ with place as materialized (
   returning user_id, phone, number
 ), bits as (
   insert into analytics_bits as b (user_id, scope, scope_id, what, day, chunk, bits)
-  select r.user_id, s.scope, s.scope_id, w.what, r.day, r.number / 2048, bit_or(set_bit(0::bit(2048), r.number % 2048, 1))
+  select r.user_id, s.scope, s.scope_id, w.what, r.day, r.number / 8192, bit_or(set_bit(0::bit(8192), r.number % 8192, 1))
   from ( -- in place of a join, which could be planned badly
     select user_id, campaign_id, sequence_id, device_id, day, sent, delivered, read, replied,
       max(number) over (partition by user_id, recipient) as number

@@ -2,19 +2,19 @@
 """Figures of speed and memory: a table for people, JSON for programs. No thresholds: the aims are printed
 beside what was measured."""
 import argparse
-import concurrent.futures
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
-from wadtest import Failure, World, wait_until  # noqa: E402
+import bench_engine  # noqa: E402
+import bench_tables  # noqa: E402
+from bench_parts import DEVICE, LEAD, all_shown, cpu_seconds, one_campaign, pair_all, quiet  # noqa: E402
+from wadtest import Failure, World  # noqa: E402
 
-DEVICE, LEAD = 60110000001, 60130000001
 rows = []
 
 
@@ -58,49 +58,6 @@ def node_codec(build, options):
         note(f"node codec: {row['bench'].split('.')[1]} ({row['bytes']} B)", row["median"], "per s")
 
 
-def pair_all(world, count, threads=8):
-    """Links many devices; returns the seconds it took."""
-    begin = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(world.wad.pair, f"d{i}", DEVICE + i) for i in range(count)]:
-            done.result()
-    world.wad.wait_online(count, 300)
-    return time.monotonic() - begin
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def cpu_of_database(wad):
-    """The postmaster counts its ended children, the living are added."""
-    total, main = 0, wad.postmaster_pid()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as f:
-                parent = int(f.read().rsplit(")", 1)[1].split()[1])
-            if main in (parent, int(pid)):
-                total += cpu_seconds(pid)
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return total
-
-
-def one_campaign(world, text, count):
-    """Messages a second from the call that creates the campaign until every row has its ack."""
-    wad = world.wad
-    before = cpu_seconds(wad.process.pid), cpu_seconds(world.sandbox.process.pid), cpu_of_database(wad)
-    begin = time.monotonic()
-    campaign = wad.campaign(title=text, text=text, delay_min_ms=0, delay_max_ms=0)
-    wait_until(lambda: wad.call("campaign.show", campaign=campaign)["counts"]["sent"] == count, 300,
-               f"{count} messages are sent", 0.1)
-    seconds = time.monotonic() - begin
-    after = cpu_seconds(wad.process.pid), cpu_seconds(world.sandbox.process.pid), cpu_of_database(wad)
-    return count / seconds, [(b - a) / count * 1e6 for a, b in zip(before, after)]
-
-
 def campaign_rate(build, options):
     """A whole campaign with zero gaps: wad, its PostgreSQL and the simulated network on one machine."""
     expected = 0
@@ -118,68 +75,6 @@ def campaign_rate(build, options):
         bad = w.sandbox.violations()
         if bad:
             raise Failure(f"violations: {bad[:3]}")
-
-
-CLAIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../sql/queries/outbox_claim.sql")
-
-
-def claims(world, device, times=4):
-    """Milliseconds of claims of 250 rows each: median and longest, as the device's shard would plan them."""
-    with open(CLAIM) as f:
-        text = "\n".join(line for line in f.read().splitlines() if not line.startswith("--"))
-    ids = "'{" + ",".join(f"bench{i}" for i in range(250)) + "}'"
-    plan = "".join(f"set {name} = off; " for name in ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin",
-                                                      "enable_mergejoin", "enable_material"))
-    plan += f"set plan_cache_mode = force_generic_plan; prepare claim (bigint, bigint, text[]) as {text}; "
-    run = f"explain (analyze, timing off) execute claim (1, {device}, {ids}); "
-    got = [float(row[0].split()[-2]) for row in world.wad.sql(plan + run * (times + 1)) if row[0].startswith("Execution")]
-    return statistics.median(got[1:]), max(got[1:])
-
-
-def expansion(build, options):
-    """Leads to rows of a campaign over four devices, from its start to its last row; then claims from rows that wait."""
-    cost = {}
-    for count in (10000, 100000, 1000000):
-        with World(build, None, name="bench") as w:
-            pair_all(w, 4)
-            w.wad.sql("insert into leads (user_id, phone, name, niches) "
-                      f"select 1, 60130000000 + i, 'Lead ' || i, '{{ALL}}' from generate_series(1, {count}) i")
-            w.wad.sql("vacuum analyze leads")
-            begin = time.monotonic()
-            campaign = w.wad.campaign(title="wide", text="hi", niche="all", delay_min_ms=86400000, delay_max_ms=86400000,
-                                      expire_s=31536000)
-            wait_until(lambda: w.wad.sql(f"select 1 from campaigns where id = {campaign} and expanded_at is not null"), 600,
-                       "all rows are made")
-            seconds = time.monotonic() - begin
-            made = int(w.wad.sql("select count(*) from outbox")[0][0])
-            if made != count:
-                raise Failure(f"{made} rows of {count}")
-            note(f"expansion of {count:,} recipients", seconds, "s", "aim 10" if count == 1000000 else "")
-            w.wad.sql("vacuum analyze outbox")
-            cost[count], longest = claims(w, 1)
-            note(f"  claim of 250 rows, {count:,} queued: longest", longest, "ms")
-            note(f"  claim of 250 rows, {count:,} queued: median", cost[count], "ms")
-    note("claim at 1,000,000 queued rows, times that at 10,000", cost[1000000] / cost[10000], "x", "aim < 1.1")
-
-
-def all_shown(world, count):
-    """Every message is on two screens: the recipient's and, as a copy, the sender's own phone."""
-    def totals():
-        return world.sandbox.admin("GET", "/admin/stats")
-
-    wait_until(lambda: totals()["shown"] >= count, 60, f"{count} messages on screens")
-    if totals()["shown"] != count:
-        raise Failure(f"on screens: {totals()['shown']} messages, not {count}")
-
-
-def quiet(world, seconds=60):
-    """Waits until receipts have settled: wad uses hardly any processor time for a second."""
-    def idle():
-        before = cpu_seconds(world.wad.process.pid)
-        time.sleep(1)
-        return cpu_seconds(world.wad.process.pid) - before < 0.03
-
-    wait_until(idle, seconds, "wad is quiet")
 
 
 def idle_devices(build, options):
@@ -209,63 +104,23 @@ def idle_devices(build, options):
         note("  memory: of it private and written", (full["Private_Dirty"] - empty["Private_Dirty"]) / count / 1000, "kB")
 
 
-FILL_MESSAGES = """
-insert into messages (user_id, device_id, chat, sender, msg_id, from_me, at, kind, body, raw)
-select 1, 1, (i % {chats})::text || '@lid', (i % {chats})::text || '@lid', 'B' || i, i % 3 = 0,
-  now() - i * interval '{step} seconds', 'text',
-  case when i % 100000 = 0 then 'a needle in it' else 'Hello! We are open on Sunday, order number ' || i end, ''
-from generate_series(1, {count}) i"""
-FILL_CHATS = """
-insert into chats (user_id, chat, device_id, phone, push_name, unread, last_at, last_msg_id, last_kind, last_text, last_from_me)
-select distinct on (chat) 1, chat, 1, 60130000000 + split_part(chat, '@', 1)::bigint, 'Person ' || split_part(chat, '@', 1), 1,
-  at, msg_id, kind, body, from_me
-from messages order by chat, at desc"""
-
-
-def chats(build, options):
-    """Lists, pages and searches over a large table of messages, as a client sees them."""
-    with World(build, (LEAD, 2), name="bench-chats") as w:
-        w.wad.call("device.create", name="d1")
-        count, people = options.stored, max(options.stored // 50, 3000)
-        started = time.monotonic()
-        w.wad.sql(FILL_MESSAGES.format(chats=people, count=count, step=max(1, 5000000 // count)))
-        w.wad.sql(FILL_CHATS)
-        w.wad.sql("vacuum analyze messages")
-        w.wad.sql("vacuum analyze chats")
-        note(f"chats: {count:,} messages of {people:,} chats stored by SQL", time.monotonic() - started, "s")
-        first = w.wad.call("chat.list", limit=50)
-        chat = first["chats"][0]["chat"]
-        deep = w.wad.call("chat.list", limit=500)
-        for _ in range(4):
-            deep = w.wad.call("chat.list", limit=500, after=deep["next"])
-        place = w.wad.call("message.list", chat=chat, limit=20)["next"]
-        for name, method, params in (
-                ("chat.list, the first 50", "chat.list", {"limit": 50}),
-                ("chat.list, 50 after 2,500", "chat.list", {"limit": 50, "after": deep["next"]}),
-                ("chat.list, by a name of one", "chat.list", {"search": f"Person {people - 7}"}),
-                ("message.list, the newest of a chat", "message.list", {"chat": chat}),
-                ("message.list, the page before", "message.list", {"chat": chat, "before": place}),
-                ("message.list, the newest of all", "message.list", {}),
-                ("message.search, a rare word", "message.search", {"words": "needle"}),
-                ("message.search, a word of every message", "message.search", {"words": "sunday"}),
-                ("message.search, a word of every message, in one chat", "message.search",
-                 {"words": "sunday", "chat": chat})):
-            took = []
-            for _ in range(7):
-                started = time.monotonic()
-                w.wad.call(method, **params)
-                took.append((time.monotonic() - started) * 1000)
-            note(f"chats: {name}", sorted(took)[3], "ms")
-
-
 def machine():
     with open("/proc/cpuinfo") as f:
         model = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), platform.machine())
     return {"cores": os.cpu_count(), "processor": model, "load_at_start": os.getloadavg()[0]}
 
 
-PARTS = {"signal": signal_ratchet, "node": node_codec, "campaign": campaign_rate, "expansion": expansion, "idle": idle_devices,
-         "chats": chats}
+def of_engine(part):
+    def run(build, options):
+        part(build, options, note)
+
+    run.__doc__ = part.__doc__
+    return run
+
+
+PARTS = {"signal": signal_ratchet, "node": node_codec, "campaign": campaign_rate, "expansion": of_engine(bench_tables.expansion),
+         "queue": of_engine(bench_engine.queue), "analytics": of_engine(bench_engine.analytics),
+         "chats": of_engine(bench_tables.chats), "idle": idle_devices}
 
 
 def main():
@@ -276,6 +131,8 @@ def main():
     parser.add_argument("--devices", type=int, default=1000, help="idle devices (1000)")
     parser.add_argument("--senders", type=int, default=50, help="devices of the campaign (50)")
     parser.add_argument("--messages", type=int, default=10000, help="messages of a campaign (10000)")
+    parser.add_argument("--queued", type=int, default=1000000, help="rows of the long queue (1000000)")
+    parser.add_argument("--analytics-messages", type=int, default=10000000, help="messages of the figures (10000000)")
     parser.add_argument("--stored", type=int, default=1000000, help="messages stored for chats (1000000)")
     options = parser.parse_args()
     options.build = os.path.abspath(options.build)
