@@ -108,6 +108,7 @@ def second_user(wad, sandbox):
     show(wad, "user", "create", ANN, "--role", "operator", "--fields", "id,name,role,zone")
     wad.wactl("--user", ANN, "device", "create", "desk", "--delay-min-ms", 20, "--delay-max-ms", 60)
     link(wad, sandbox, "desk", ANNS_DEVICE, "--user", ANN)
+    wad.wait_online(DEVICES + 1)
     rows = "".join(f"{ANNS_LEAD + i},Pupil {i + 1},course\n" for i in range(ENROLLED))
     wad.wactl("--user", ANN, "lead", "import", "-", stdin="phone,name,niche\n" + rows)
     path = os.path.join(wad.directory, "steps.json")
