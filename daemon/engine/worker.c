@@ -1,48 +1,27 @@
 #include "daemon/engine/worker.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 
 #include "shared/base/xalloc.h"
 #include "shared/rpc/events.h"
 
-#include "daemon/engine/phrase.h"
 #include "daemon/engine/reply.h"
 #include "daemon/engine/standing.h"
-#include "daemon/store/crash.h"
+#include "daemon/engine/worker_impl.h"
 
-struct worker {
-	struct worker_env *env;
-	int64_t user_id, device_id;
-	struct device *device;
-	struct queue *queue; /* NULL until the row is read */
-	bool loaded, closing;
-	bool resting;              /* sends nothing any more */
-	bool pair_wanted;          /* asked for before the row was read */
-	struct reply_rules *rules; /* NULL: not read yet */
-	uint32_t asked;            /* database answers that will still come */
-	bool device_gone;
-	void (*gone)(void *ctx, int64_t device_id);
-	void *gone_ctx;
-	enum device_state state;
-	bool reach_asked;
-	char *pause_reason; /* while it is being stored */
-	bool paused;        /* the device itself, not all of the queue */
-};
-
-static void say(struct worker *w, struct fleet_mail *m)
+void worker_say(struct worker *w, struct fleet_mail *m)
 {
 	w->env->post(w->env->ctx, m);
 }
 
-static struct fleet_mail *mail(struct worker *w, enum fleet_mail_kind kind)
+struct fleet_mail *worker_mail(struct worker *w, enum fleet_mail_kind kind)
 {
 	return fleet_mail_new(kind, w->user_id, w->device_id);
 }
 
 static void announce(struct worker *w)
 {
-	struct fleet_mail *m = mail(w, MAIL_STATE);
+	struct fleet_mail *m = worker_mail(w, MAIL_STATE);
 	struct device_info info;
 
 	device_get(w->device, &info);
@@ -52,12 +31,12 @@ static void announce(struct worker *w)
 	m->pn = info.pn;
 	m->lid = info.lid;
 	m->text = xstrdup(info.fault_reason ? info.fault_reason : "");
-	say(w, m);
+	worker_say(w, m);
 }
 
 /* -- events of the client -- */
 
-static void add_event(struct worker *w, struct db_unit *unit, const char *topic, json_t *data)
+void worker_event(struct worker *w, struct db_unit *unit, const char *topic, json_t *data)
 {
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
@@ -104,7 +83,7 @@ static void add_state_event(struct worker *w, enum event_topic topic)
 		"reason", info.fault_reason ? info.fault_reason : "");
 	if (info.fault)
 		json_object_set_new(data, "fault", json_string(device_fault_name(info.fault)));
-	add_event(w, unit, event_topic_name(topic), data);
+	worker_event(w, unit, event_topic_name(topic), data);
 	w->asked++;
 	db_commit_take(w->env->client->db, unit, on_stored, w);
 }
@@ -179,183 +158,27 @@ static void read_settings(struct worker *w);
 static void on_qr(void *ctx, struct device *d, const struct device_qr *qr)
 {
 	struct worker *w = ctx;
-	struct fleet_mail *m = mail(w, MAIL_QR);
+	struct fleet_mail *m = worker_mail(w, MAIL_QR);
 
 	(void)d;
 	m->text = xstrdup(qr->text);
 	m->number = qr->number;
 	m->count = qr->count;
 	m->valid_ms = qr->valid_ms;
-	say(w, m);
+	worker_say(w, m);
 }
 
 static void on_paired(void *ctx, struct device *d)
 {
 	struct worker *w = ctx;
-	struct fleet_mail *m = mail(w, MAIL_PAIRED);
+	struct fleet_mail *m = worker_mail(w, MAIL_PAIRED);
 	struct device_info info;
 
 	device_get(d, &info);
 	m->pn = info.pn;
 	m->lid = info.lid;
-	say(w, m);
+	worker_say(w, m);
 	read_settings(w); /* the age of the link counts */
-}
-
-/* -- what a message leads to -- */
-
-static void on_judged(void *ctx, const PGresult *r, const struct err *e)
-{
-	struct worker *w = ctx;
-
-	(void)e;
-	if (db_rows(r) == 0)
-		return;
-	CRASH_POINT("reply.after_commit");
-	if (w->queue)
-		queue_wake(w->queue); /* the answer waits in the table */
-}
-
-static void on_optout(void *ctx, const PGresult *r, const struct err *e)
-{
-	struct worker *w = ctx;
-	struct fleet_mail *m;
-
-	if (db_rows(r) && strcmp(db_text(r, 0, db_col(r, "kind")), "stop") == 0) {
-		m = mail(w, MAIL_OPTED_OUT); /* other devices may hold rows for this phone */
-		m->token = db_i64(r, 0, db_col(r, "phone"));
-		say(w, m);
-	}
-	on_judged(ctx, r, e);
-}
-
-static void on_sequence_said(void *ctx, const PGresult *r, const struct err *e)
-{
-	struct worker *w = ctx;
-	struct fleet_mail *m;
-
-	(void)e;
-	if (db_rows(r) == 0)
-		return;
-	m = mail(w, MAIL_OPTED_OUT); /* devices may hold rows that wait no more */
-	m->token = db_i64(r, 0, db_col(r, "phone"));
-	say(w, m);
-}
-
-/* what a person writes, not what is said about another message */
-static bool is_said(enum message_kind k)
-{
-	switch (k) {
-	case MESSAGE_TEXT:
-	case MESSAGE_IMAGE:
-	case MESSAGE_VIDEO:
-	case MESSAGE_AUDIO:
-	case MESSAGE_DOCUMENT:
-	case MESSAGE_STICKER:
-	case MESSAGE_CONTACT:
-	case MESSAGE_LOCATION:
-	case MESSAGE_POLL:
-		return true;
-	case MESSAGE_EMPTY:
-	case MESSAGE_REACTION:
-	case MESSAGE_POLL_VOTE:
-	case MESSAGE_REVOKE:
-	case MESSAGE_EDIT:
-	case MESSAGE_PROTOCOL:
-	case MESSAGE_UNKNOWN:
-		return false;
-	}
-	return false;
-}
-
-static bool is_private_word(const struct in_message *m)
-{
-	return !m->from_me && !m->is_group && m->sender_pn.user &&
-	       strcmp(m->chat, m->sender) == 0 && is_said(m->content->kind);
-}
-
-/* it may end or hold the sender's sequences; one probe of an index when there are none */
-static void stop_sequences(struct worker *w, const struct in_message *m, struct db_unit *unit)
-{
-	struct arena *a;
-	struct db_params *p;
-
-	if (!is_private_word(m))
-		return;
-	a = arena_new();
-	p = db_params_new(a);
-	db_p_i64(p, w->user_id);
-	db_p_i64(p, (int64_t)m->sender_pn.user);
-	db_p_time(p, m->at);
-	db_unit_add_watched(unit, STMT_SEQUENCE_SAID, p, on_sequence_said, w);
-	arena_free(a);
-}
-
-/* a private message answers the broadcast before it, if there was one */
-static void match_reply(struct worker *w, const struct in_message *m, struct db_unit *unit)
-{
-	struct arena *a;
-	struct db_params *p;
-
-	if (!is_private_word(m))
-		return;
-	a = arena_new();
-	p = db_params_new(a);
-	db_p_i64(p, w->user_id);
-	db_p_i64(p, (int64_t)m->sender_pn.user);
-	db_p_time(p, m->at);
-	db_p_text(p, m->id);
-	db_p_i32(p, (int32_t)w->env->reply_days);
-	db_unit_add(unit, STMT_OUTBOX_REPLIED, p);
-	arena_free(a);
-}
-
-/* Private texts of others may end or begin messages to them, or be answered by a rule; in the unit that
- * stores the message, so that neither can happen twice or be forgotten. */
-static void judge(struct worker *w, const struct in_message *m, struct db_unit *unit)
-{
-	char folded[PHRASE_MAX];
-	struct incoming in = { .user_id = w->user_id,
-			       .device_id = w->device_id,
-			       .phone = (int64_t)m->sender_pn.user,
-			       .msg_id = m->id,
-			       .chat = m->chat,
-			       .text = m->content->text,
-			       .folded = folded,
-			       .push_name = m->push_name,
-			       .at = m->at };
-
-	if (m->from_me || m->is_group || m->sender_pn.user == 0 ||
-	    strcmp(m->chat, m->sender) != 0 || m->content->kind != MESSAGE_TEXT ||
-	    !phrase_fold(m->content->text, folded, sizeof folded))
-		return;
-	optout_judge(&in, unit, on_optout, w);
-	reply_judge(w->rules, &in, unit, on_judged, w);
-	CRASH_POINT("reply.before_commit");
-}
-
-static void on_message(void *ctx, struct device *d, const struct in_message *m,
-		       struct db_unit *unit)
-{
-	struct worker *w = ctx;
-	char id[24];
-	json_t *data;
-
-	(void)d;
-	match_reply(w, m, unit);
-	judge(w, m, unit);
-	stop_sequences(w, m, unit); /* after it: who has opted out is out of them */
-	snprintf(id, sizeof id, "%" PRId64, w->device_id);
-	data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "device", id, "chat", m->chat, "sender",
-			 m->sender, "id", m->id, "kind", message_kind_name(m->content->kind),
-			 "text", m->content->text, "from_me", m->from_me);
-	if (data == NULL)
-		return; /* text that is not UTF-8: stored as it came, not announced */
-	if (m->push_name && m->push_name[0])
-		json_object_set_new(data, "push_name", json_string(m->push_name));
-	if (m->sender_pn.user)
-		json_object_set_new(data, "phone", json_sprintf("%" PRIu64, m->sender_pn.user));
-	add_event(w, unit, event_topic_name(EVENT_MESSAGE_RECEIVED), data);
 }
 
 /* -- health -- */
@@ -363,13 +186,13 @@ static void on_message(void *ctx, struct device *d, const struct in_message *m,
 static void on_paused(void *ctx, const struct err *e)
 {
 	struct worker *w = ctx;
-	struct fleet_mail *m = mail(w, MAIL_PAUSED);
+	struct fleet_mail *m = worker_mail(w, MAIL_PAUSED);
 
 	w->asked--;
 	if (e->code == ERR_OK) {
 		m->text = w->pause_reason;
 		w->pause_reason = NULL;
-		say(w, m);
+		worker_say(w, m);
 	} else {
 		w->paused = false;
 		fleet_mail_free(m);
@@ -453,7 +276,7 @@ static const struct device_hooks hooks = {
 	.on_state = on_state,
 	.on_qr = on_qr,
 	.on_paired = on_paired,
-	.on_message = on_message,
+	.on_message = worker_on_message,
 	.on_reach_lock = on_reach_lock,
 };
 
@@ -602,16 +425,16 @@ void worker_pair(struct worker *w)
 	w->pair_wanted = !w->loaded || w->rules == NULL;
 	if (w->closing || w->pair_wanted || device_pair(w->device, &e) == ERR_OK)
 		return;
-	m = mail(w, MAIL_PAIR_REFUSED);
+	m = worker_mail(w, MAIL_PAIR_REFUSED);
 	m->err = e;
-	say(w, m);
+	worker_say(w, m);
 }
 
 static void on_logged_out(void *ctx)
 {
 	struct worker *w = ctx;
 
-	say(w, mail(w, MAIL_LOGGED_OUT));
+	worker_say(w, worker_mail(w, MAIL_LOGGED_OUT));
 }
 
 void worker_logout(struct worker *w)
@@ -654,13 +477,13 @@ struct media_order {
 static void on_media(void *ctx, struct span bytes, const struct err *e)
 {
 	struct media_order *o = ctx;
-	struct fleet_mail *m = mail(o->w, MAIL_FETCHED);
+	struct fleet_mail *m = worker_mail(o->w, MAIL_FETCHED);
 
 	m->token = o->token;
 	m->err = *e;
 	if (e->code == ERR_OK)
 		m->bytes = span_of(xmemdup(bytes.at, bytes.len), bytes.len);
-	say(o->w, m);
+	worker_say(o->w, m);
 	free(o);
 }
 
@@ -699,7 +522,7 @@ static void on_numbers(void *ctx, const uint64_t *on, size_t on_len, const uint6
 		       size_t off_len, const struct err *e)
 {
 	struct worker *w = ctx;
-	struct fleet_mail *m = mail(w, MAIL_CHECKED);
+	struct fleet_mail *m = worker_mail(w, MAIL_CHECKED);
 
 	m->ids = xcalloc(on_len + off_len + 1, sizeof *m->ids);
 	for (size_t i = 0; i < on_len; i++)
@@ -709,7 +532,7 @@ static void on_numbers(void *ctx, const uint64_t *on, size_t on_len, const uint6
 		m->ids[m->id_len++] = (int64_t)off[i];
 	m->err = *e;
 	w->asked--;
-	say(w, m);
+	worker_say(w, m);
 	finish_close(w);
 }
 
@@ -747,11 +570,11 @@ void worker_cancel_pairing(struct worker *w)
 static void on_moved(void *ctx, const struct err *e)
 {
 	struct worker *w = ctx;
-	struct fleet_mail *m = mail(w, MAIL_MOVED);
+	struct fleet_mail *m = worker_mail(w, MAIL_MOVED);
 
 	w->asked--;
 	m->err = *e;
-	say(w, m);
+	worker_say(w, m);
 	finish_close(w);
 }
 
@@ -780,7 +603,7 @@ void worker_peek(struct worker *w, const struct fleet_mail *m)
 
 	if (m->user_id && m->user_id != w->user_id)
 		return;
-	answer = mail(w, MAIL_STATS);
+	answer = worker_mail(w, MAIL_STATS);
 	answer->token = m->token;
 	if (w->queue)
 		queue_stats(w->queue, &answer->stats);
@@ -789,7 +612,7 @@ void worker_peek(struct worker *w, const struct fleet_mail *m)
 						      .last_activity = { INT64_MIN },
 						      .health = HEALTH_GOOD,
 						      .why = "offline" };
-	say(w, answer);
+	worker_say(w, answer);
 }
 
 void worker_db_state(struct worker *w, bool up)

@@ -1,15 +1,16 @@
--- the next rows of a device, at most one an id of $3, of priority $4 or before, each given a message id unless an earlier claim gave it one; a campaign's row
--- whose recipient has opted out since it was queued fails here and is not handed out
+-- the next rows of a device, at most one an id of $3, of priority $4 or before, each given a message id unless
+-- an earlier claim gave it one; a campaign's or sequence's row whose recipient has opted out since it was queued
+-- fails here and is not handed out
 -- the limit is a literal: a parameter makes the planner expect a tenth of the table; the rows are found
 -- again by their place: locked rows do not move, and no plan can walk over the whole queue for it; nor over
 -- the whole list of opt-outs: a value, unlike "exists", is never looked up in a hash of all of them; what a
 -- text with variables needs of the lead is looked up for such texts alone
 with ready as materialized (
   select place, campaign_id, content_id, recipient, row_number() over (order by priority, not_before, id) as n,
-    campaign_id is not null
+    (campaign_id is not null or sequence_id is not null)
       and (select true from optouts x where x.user_id = $1 and x.phone = r.recipient) is true as opted_out
   from (
-    select ctid as place, campaign_id, content_id, priority, not_before, id, recipient
+    select ctid as place, campaign_id, sequence_id, content_id, priority, not_before, id, recipient
     from outbox
     where user_id = $1 and device_id = $2 and state = 0 and not paused and not_before <= now()
       and priority <= $4::integer

@@ -17,8 +17,8 @@ def claims(world, device, times=4):
     ids = "'{" + ",".join(f"bench{i}" for i in range(250)) + "}'"
     plan = "".join(f"set {name} = off; " for name in ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin",
                                                       "enable_mergejoin", "enable_material"))
-    plan += f"set plan_cache_mode = force_generic_plan; prepare claim (bigint, bigint, text[]) as {text}; "
-    run = f"explain (analyze, timing off) execute claim (1, {device}, {ids}); "
+    plan += f"set plan_cache_mode = force_generic_plan; prepare claim (bigint, bigint, text[], integer) as {text}; "
+    run = f"explain (analyze, timing off) execute claim (1, {device}, {ids}, 9); "
     got = [float(row[0].split()[-2]) for row in world.wad.sql(plan + run * (times + 1)) if row[0].startswith("Execution")]
     return statistics.median(got[1:]), max(got[1:])
 

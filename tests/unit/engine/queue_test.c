@@ -214,10 +214,9 @@ void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open)
 
 static struct send_job *take_job(void)
 {
-	struct send_job *job;
+	struct send_job *job = w.jobs[0];
 
 	assert_true(w.job_len > 0);
-	job = w.jobs[0];
 	memmove(w.jobs, w.jobs + 1, --w.job_len * sizeof *w.jobs);
 	return job;
 }

@@ -1,0 +1,35 @@
+#pragma once
+/* Inside of worker. worker.c: life, settings, mail, health; worker_said.c: what a message that comes in
+ * leads to. */
+#include <jansson.h>
+
+#include "daemon/engine/worker.h"
+
+struct reply_rules;
+
+struct worker {
+	struct worker_env *env;
+	int64_t user_id, device_id;
+	struct device *device;
+	struct queue *queue; /* NULL until the row is read */
+	bool loaded, closing;
+	bool resting;              /* sends nothing any more */
+	bool pair_wanted;          /* asked for before the row was read */
+	struct reply_rules *rules; /* NULL: not read yet */
+	uint32_t asked;            /* database answers that will still come */
+	bool device_gone;
+	void (*gone)(void *ctx, int64_t device_id);
+	void *gone_ctx;
+	enum device_state state;
+	bool reach_asked;
+	char *pause_reason; /* while it is being stored */
+	bool paused;        /* the device itself, not all of the queue */
+};
+
+void worker_say(struct worker *w, struct fleet_mail *m); /* to the control loop; takes m */
+struct fleet_mail *worker_mail(struct worker *w, enum fleet_mail_kind kind);
+/* takes data */
+void worker_event(struct worker *w, struct db_unit *unit, const char *topic, json_t *data);
+/* the client's hook */
+void worker_on_message(void *ctx, struct device *d, const struct in_message *m,
+		       struct db_unit *unit);
