@@ -138,8 +138,6 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 	first = !w->loaded && !w->closing && (s == DEVICE_IDLE || s == DEVICE_STOPPED);
 	w->loaded = w->loaded || first;
 	if (w->queue && s == DEVICE_ONLINE && !w->resting)
-		queue_online(w->queue);
-	if (w->queue && s == DEVICE_ONLINE)
 		go_online(w);
 	else if (w->queue && w->state == DEVICE_ONLINE)
 		queue_offline(w->queue);
@@ -312,8 +310,6 @@ static void on_settings(void *ctx, const PGresult *r, const struct err *e)
 	}
 	w->queue = queue_new(w->env->queue, w->device, w->user_id, w->device_id, &rules);
 	if (w->state == DEVICE_ONLINE && !w->resting)
-		queue_online(w->queue);
-	if (w->state == DEVICE_ONLINE)
 		go_online(w);
 }
 
