@@ -260,7 +260,8 @@ static void build(void)
 				      .rng = &s.rng.base,
 				      .log = log_root(),
 				      .progress = progress_new(&s.loop, s.shard_db, log_root()),
-				      .contents = map_new() };
+				      .contents = map_new(),
+				      .lease_until = { INT64_MAX } };
 	s.worker = (struct worker_env){
 		.client = &s.client, .queue = &s.queue, .pacing = &no_caps, .post = post
 	};

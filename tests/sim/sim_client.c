@@ -133,7 +133,56 @@ void device_prefetch(struct device *d, const uint64_t *pns, size_t n, bool open)
 	(void)open;
 }
 
+/* the account may open chats as it likes */
+void device_reach_query(struct device *d)
+{
+	struct db_unit *unit = db_unit_new();
+
+	d->hooks->on_reach_lock(d->ctx, d, true, (unix_ms){ INT64_MIN }, unit);
+	if (db_unit_empty(unit))
+		db_unit_free(unit);
+	else
+		db_commit_take(d->env->db, unit, NULL, NULL);
+}
+
 /* never asked for here */
+size_t device_sends(const struct device *d)
+{
+	(void)d;
+	return 0;
+}
+
+void device_cancel_pairing(struct device *d)
+{
+	(void)d;
+}
+
+void device_tell_read(struct device *d, const char *chat, const struct read_item *items, size_t n)
+{
+	(void)d;
+	(void)chat;
+	(void)items;
+	(void)n;
+}
+
+void device_check_numbers(struct device *d, const uint64_t *numbers, size_t n,
+			  numbers_checked_fn done, void *ctx)
+{
+	(void)d;
+	(void)numbers;
+	(void)n;
+	done(ctx, NULL, 0, NULL, 0, &(struct err){ ERR_UNSUPPORTED, "no network" });
+}
+
+void device_media_fetch(struct device *d, enum message_kind kind, const struct message_media *m,
+			media_fetched_fn done, void *ctx)
+{
+	(void)d;
+	(void)kind;
+	(void)m;
+	done(ctx, (struct span){ 0 }, &(struct err){ ERR_UNSUPPORTED, "no network" });
+}
+
 enum errc device_pair(struct device *d, struct err *e)
 {
 	(void)d;
