@@ -26,7 +26,7 @@ with asked as (
   update webhook_deliveries d
   set state = 1, attempt = d.attempt + 1, tried_at = now()
   from front f
-  where f.goes and d.user_id = f.user_id and d.id = f.id
+  where f.goes and d.user_id = f.user_id and d.id = f.id and d.state = 0 -- another wad may have been faster
   returning d.user_id, d.webhook_id, d.id, d.event_id, d.attempt, d.created_at
 )
 select a.user_id, a.webhook_id,
