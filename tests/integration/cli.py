@@ -274,7 +274,7 @@ def each_failure_has_its_exit_code(build):
             ("wactl --socket /nonexistent/wad.sock device list", 3, "/nonexistent/wad.sock"),
             (f"printf 'phone\\n{LEAD}\\n1\\n' | wactl lead import -", 7, "line 3"),
             (f"wactl message send --device d0 --to {LEAD} --text x --wait read --timeout 700ms", 8, "not yet read"),
-            ("wactl device create z && timeout -s INT 1 wactl device pair z", 130, ""),
+            ("wactl device create z && timeout --foreground -s INT 1 wactl device pair z", 130, ""),
             ("wactl campaign create T --everyone --text x --devices d0 --devices nope", 5, "nope"),
             ("wactl lead import /nonexistent.csv", 2, "/nonexistent.csv"),
         ]

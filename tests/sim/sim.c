@@ -53,7 +53,7 @@ static void run_side(const char *sql)
 	PQclear(s.last);
 	s.last = PQexec(s.side, sql);
 	status = PQresultStatus(s.last);
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN) {
 		fprintf(stderr, "sim: %s\n%s\n", PQerrorMessage(s.side), sql);
 		abort();
 	}
