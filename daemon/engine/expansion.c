@@ -32,7 +32,7 @@ int64_t *expansion_devices(const struct fleet *f, int64_t user_id, const int64_t
 	bool online = false;
 
 	while ((d = fleet_next(f, user_id, &after))) {
-		if (d->pn.user == 0 || d->fault != FAULT_NONE || d->moved ||
+		if (d->pn.user == 0 || d->fault != FAULT_NONE || d->paused || d->moved ||
 		    !is_named(d->id, only, only_len))
 			continue;
 		if (n == cap) {

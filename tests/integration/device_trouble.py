@@ -259,6 +259,39 @@ def pauses_of_device_user_and_all_hold(build):
         t.done()
 
 
+def a_paused_device_gets_no_part_of_a_campaign(build):
+    w = world(build, "left-out", leads=10)
+    try:
+        w.wad.call("device.pause", device="d0")
+        campaign = w.wad.campaign(title="c", text="by the other")
+        got = w.wad.wait_campaign(campaign, 30)
+        check(got["counts"]["sent"] == 10, f"{got}")
+        w.wad.call("device.pause", device="d1")
+        campaign = w.wad.campaign(title="c", text="by nobody")
+        wait_until(lambda: w.wad.call("campaign.show", campaign=campaign).get("reason"), 20, "why it does not start")
+        check(w.wad.call("campaign.show", campaign=campaign)["state"] == "scheduled", "waits for a device")
+        w.wad.call("device.resume", device="d1")
+        check(w.wad.wait_campaign(campaign, 30)["counts"]["sent"] == 10, "sent when one may send")
+    except BaseException:
+        w.__exit__(*sys.exc_info())
+        raise
+    w.__exit__(None, None, None)
+
+
+def what_waits_too_long_expires(build):
+    with Trouble(build, "expiry", devices=1, campaign={"delay_min_ms": 100, "delay_max_ms": 100, "expire_s": 60}) as t:
+        t.wad.call("device.pause", device="d0")
+        wait_until(lambda: t.worker("d0")["why"] == "paused", 10, "the pause is in force")
+        shown = len(t.shown())
+        wait_until(lambda: t.counts()["expired"], 150, "what waits expires", 1)
+        got = t.wad.wait_campaign(t.campaign, 30)
+        check(got["counts"]["expired"] == LEADS - shown and got["counts"]["sent"] == shown, f"{shown} shown, {got['counts']}")
+        check(len(events(t.wad, "message.failed")) == LEADS - shown, "each is told")
+        t.wad.call("device.resume", device="d0")
+        time.sleep(1)
+        check(len(t.shown()) == shown, "sent after it had expired")
+
+
 def a_direct_message_overtakes_a_campaign(build):
     with Trouble(build, "urgent", devices=1, campaign={"delay_min_ms": 300, "delay_max_ms": 300}, after=3) as t:
         ident = t.wad.call("message.send", device="d0", to=str(LEAD + LEADS + 2), text="urgent")["id"]
@@ -302,7 +335,8 @@ TESTS = [a_dropped_device_gives_its_rows_to_the_other, a_logged_out_device_gives
          a_campaign_with_named_devices_stays_among_them, a_locked_device_writes_to_those_it_knows_only,
          a_lock_that_is_pushed_counts_at_once, strangers_without_a_token_fail_once,
          a_device_that_is_told_to_slow_down_is_parked, caps_hold_over_a_restart, a_young_link_sends_a_tenth, quiet_hours_hold,
-         pauses_of_device_user_and_all_hold, a_direct_message_overtakes_a_campaign,
+         pauses_of_device_user_and_all_hold, a_paused_device_gets_no_part_of_a_campaign, what_waits_too_long_expires,
+         a_direct_message_overtakes_a_campaign,
          kills_in_the_new_gaps_lose_and_double_nothing]
 
 if __name__ == "__main__":
