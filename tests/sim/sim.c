@@ -186,6 +186,7 @@ void sim_flush_sends(void)
 	char line[120];
 
 	run_side("copy sim.sends (outbox_id, device_id, phone, at_ms) from stdin");
+	PQclear(s.last);
 	for (size_t i = 0; i < s.send_len; i++) {
 		int n = snprintf(line, sizeof line,
 				 "%" PRId64 "\t%" PRId64 "\t%" PRIu64 "\t%" PRId64 "\n",
