@@ -782,10 +782,10 @@ def faults_of_messages(build):
         same("media check", b.wait_shown("stuck", to(12))["media"], "ok")
 
         b.faults(target=str(int(OWN) + 5), iqError={"code": 503, "xmlns": "usync", "count": 1})
-        b.wait_row(b.send(d, to(13), "device list refused once"), "delivered", seconds=40)
+        b.wait_row(b.send(d, to(13), "device list refused once"), "delivered", seconds=90)
         b.calm()
         b.faults(target=str(int(OWN) + 5), iqError={"code": 500, "xmlns": "encrypt", "count": 1})
-        b.wait_row(b.send(d, to(14), "keys refused once"), "delivered", seconds=40)
+        b.wait_row(b.send(d, to(14), "keys refused once"), "delivered", seconds=90)
         b.calm()
         b.faults(target=str(int(OWN) + 6), iqError={"code": 429, "xmlns": "w:m", "count": 1})
         image = b.wad.call("message.send", device="d6", to=to(15), image=picture, caption="media conn refused")["id"]
