@@ -198,13 +198,15 @@ struct rpc_done api_campaign_retry(struct rpc_req *req)
 	struct db_params *p = db_params_new(a);
 	json_t *list = json_object_get(req->params, "class"), *item;
 	const char **classes = arena_alloc(a, (json_array_size(list) + 1) * sizeof *classes);
+	const struct fleet_device *d = NULL;
+	struct err e = ERR_NONE;
 	size_t i;
 
+	if (rpc_param_has(req->params, "device") && (d = req_device(req, "device", &e)) == NULL)
+		return rpc_fail(req, &e);
 	json_array_foreach(list, i, item) {
 		classes[i] = json_string_value(item);
 		if (cat_word_in("opted_out device_gone unknown", classes[i])) {
-			struct err e = ERR_NONE;
-
 			err_set(&e, ERR_BAD_PARAMS, "class: %s: may not be sent again", classes[i]);
 			return rpc_fail(req, &e);
 		}
@@ -213,6 +215,10 @@ struct rpc_done api_campaign_retry(struct rpc_req *req)
 	db_p_i64(p, rpc_param_id(req->params, "campaign"));
 	if (list)
 		db_p_text_array(p, classes, i);
+	else
+		db_p_null(p);
+	if (d)
+		db_p_i64(p, d->id);
 	else
 		db_p_null(p);
 	req_query(req, STMT_CAMPAIGN_RETRY, p, DB_ONCE, on_retried, req);

@@ -204,6 +204,7 @@ const struct cat_method cat_campaign_recipients = {
 static const struct cat_param retry_in[] = {
 	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign", .noun = "campaign" },
 	{ "class", CAT_LIST, CAT_OPTIONAL, "only these classes of failure; expired: what was not sent in time", .max = 20 },
+	{ "device", CAT_REF, CAT_OPTIONAL, "only of this device", .max = 64, .noun = "device" },
 	{ NULL },
 };
 static const struct cat_param retry_out[] = {

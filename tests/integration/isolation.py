@@ -72,7 +72,7 @@ MATRIX = {
     "campaign.preview": (VIEWER, {"campaign": of("campaign")}),
     "campaign.report": (VIEWER, {"campaign": of("campaign")}),
     "campaign.recipients": (VIEWER, {"campaign": of("campaign")}),
-    "campaign.retry": (OPERATOR, {"campaign": of("campaign")}),
+    "campaign.retry": (OPERATOR, {"campaign": of("campaign"), "device": of("device")}),
     "campaign.test": (OPERATOR, {"campaign": of("campaign"), "device": of("device")}),
     "campaign.start": (OPERATOR, {"campaign": of("campaign"), "start_at": "2099-01-01T00:00:00Z"}),
     "campaign.pause": (OPERATOR, {"campaign": of("campaign")}),
