@@ -65,7 +65,7 @@ json_t *httpd_params_query(struct httpd_req *q, const struct cat_method *m)
 		for (size_t n = 0; (to = alias_rename(renames(q), given, n, name, &factor)); n++) {
 			const struct cat_param *p = cat_param_find(m->in, to);
 
-			if (p == NULL || route_in_path(q->pattern, to) ||
+			if (p == NULL || factor == 0 || route_in_path(q->pattern, to) ||
 			    json_object_get(params, to)) {
 				refuse_name(q, "query", given);
 				goto refused;
@@ -82,6 +82,30 @@ refused:
 	return NULL;
 }
 
+/* One text of today that was two: the later half goes behind the other, wherever it stands in the body. */
+static bool put_later(struct httpd_req *q, json_t *params, json_t *body)
+{
+	const char *given, *to;
+	json_t *value, *first;
+	char name[32];
+	int factor;
+
+	json_object_foreach(body, given, value) {
+		to = alias_rename(renames(q), given, 0, name, &factor);
+		if (to == NULL || factor != 0)
+			continue;
+		first = json_object_get(params, to);
+		if (!json_is_string(first) || !json_is_string(value)) {
+			refuse_name(q, "body", given);
+			return false;
+		}
+		json_object_set_new(
+			params, to,
+			json_sprintf("%s %s", json_string_value(first), json_string_value(value)));
+	}
+	return true;
+}
+
 /* moves the members of a body to their names of today; NULL: refused, the answer is set */
 static json_t *renamed_take(struct httpd_req *q, json_t *body)
 {
@@ -92,11 +116,11 @@ static json_t *renamed_take(struct httpd_req *q, json_t *body)
 
 	json_object_foreach(body, given, value) {
 		for (size_t n = 0; (to = alias_rename(renames(q), given, n, name, &factor)); n++) {
+			if (factor == 0)
+				continue;
 			if (route_in_path(q->pattern, to) || json_object_get(params, to)) {
 				refuse_name(q, "body", given);
-				json_decref(params);
-				params = NULL;
-				goto done;
+				goto refused;
 			}
 			if (factor > 1 && json_is_integer(value) &&
 			    llabs(json_integer_value(value)) < 1000000000)
@@ -107,6 +131,11 @@ static json_t *renamed_take(struct httpd_req *q, json_t *body)
 				json_object_set(params, to, value);
 		}
 	}
+	if (put_later(q, params, body))
+		goto done;
+refused:
+	json_decref(params);
+	params = NULL;
 done:
 	json_decref(body);
 	return params;

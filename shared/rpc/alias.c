@@ -26,6 +26,8 @@
 #define LEAD "target_status=status journey=note notes=note additional_note=note device_id=device"
 #define DELAYS "min_delay_seconds=delay_min_ms*1000 max_delay_seconds=delay_max_ms*1000"
 #define SEND "phone=to message=text device_id=device"
+#define FORM \
+	"message=text image_url=media_url target_status=status campaign_date=at time_schedule=at+ " DELAYS
 
 /* clang-format off */
 static const struct route_alias rows[] = {
@@ -41,6 +43,8 @@ static const struct route_alias rows[] = {
 	NOT("GET", "/api/monitoring/redis", "a message broker: the queue is a table; see GET /metrics"),
 	NOT("GET", "/api/monitoring/queue/{queue}", "reading a broker's queue; see GET /api/queue"),
 	NOT("DELETE", "/api/monitoring/queue/{queue}", "emptying a broker's queue; see POST /api/campaigns/{campaign}/cancel"),
+	NOT("GET", "/api/system/redis-check", "checking a message broker and telling its settings; see GET /api/config"),
+	NOT("GET", "/api/debug/{what}", "a table of clients; see GET /api/queue/workers"),
 	NOT("POST", "/api/monitoring/expire-messages", "expiring messages by hand; they expire by themselves"),
 	NOT("GET", "/ws", "a WebSocket of progress; see GET /api/events"),
 
@@ -69,22 +73,25 @@ static const struct route_alias rows[] = {
 	TO("GET", "/api/devices/{device}/leads", lead_list, "target_status=status"),
 	TO("GET", "/api/devices/{device}/leads/export", lead_export, "target_status=status"),
 	TO("POST", "/api/devices/{device}/leads/import", lead_import, "target_status=status"),
-	NOT("GET", "/user/check", "asking for one number; see GET /api/leads"),
+	NOT("GET", "/user/check", "asking the network by GET; see POST /api/leads/check"),
 
 	/* campaigns, sequences */
-	SAME(campaign_create, "message=text target_status=status " DELAYS),
-	TO("PUT", "/api/campaigns/{campaign}", campaign_update, "message=text target_status=status " DELAYS),
-	NOT("GET", "/api/campaigns/summary", "a summary of all campaigns; see GET /api/campaigns"),
-	NOT("GET", "/api/campaigns/{campaign}/device-report", "a report by device"),
-	NOT("GET", "/api/campaigns/{campaign}/device/{device}/leads", "the recipients of one device"),
-	NOT("POST", "/api/campaigns/{campaign}/device/{device}/retry-failed", "sending again what failed, of one device"),
+	SAME(campaign_create, FORM),
+	TO("PUT", "/api/campaigns/{campaign}", campaign_update, FORM),
+	TO("GET", "/api/campaigns/summary", analytics_campaigns, NULL),
+	TO("GET", "/api/campaigns/{campaign}/device-report", campaign_report, NULL),
+	TO("GET", "/api/campaigns/{campaign}/device/{device}/leads", campaign_recipients, "status=state"),
+	TO("POST", "/api/campaigns/{campaign}/device/{device}/retry-failed", campaign_retry, NULL),
 	TO("PUT", "/api/sequences/{sequence}", sequence_update, "target_status=status"),
 	SAME(sequence_create, "target_status=status"),
 	SAME(sequence_enrol, "contacts=phones"),
 
 	/* sending */
 	TO("POST", "/send/message", message_send, SEND),
-	TO("POST", "/send/image", message_send, SEND),
+	TO("POST", "/send/image", message_send, SEND " image_url=media_url"),
+	TO("POST", "/send/file", message_send, SEND " file=document"),
+	TO("POST", "/send/video", message_send, SEND),
+	NOT("POST", "/send/audio", "sending audio; POST /api/messages sends a file as a document"),
 	TO("POST", "/api/devices/{device}/send", message_send, "phone=to message=text"),
 	NOT("POST", "/send/contact", "sending contact cards"),
 	NOT("POST", "/send/link", "sending links with a preview; a text may hold a link"),
@@ -126,10 +133,10 @@ static const struct route_alias rows[] = {
 
 	/* the queue */
 	TO("GET", "/api/broadcast/stats", queue_stats, "device_id=device"),
-	NOT("GET", "/api/workers/status", "workers: a device's queue is worked on by its loop; see GET /api/queue"),
-	NOT("GET", "/api/workers/device/{device}", "workers; see GET /api/devices/{device}"),
-	NOT("POST", "/api/workers/resume-failed", "resuming workers"),
-	NOT("POST", "/api/workers/stop-all", "stopping workers"),
+	TO("GET", "/api/workers/status", queue_workers, "device_id=device"),
+	TO("GET", "/api/workers/device/{device}", queue_workers, NULL),
+	TO("POST", "/api/workers/resume-failed", queue_retry, "device_id=device"),
+	TO("POST", "/api/workers/stop-all", queue_pause, NULL),
 };
 /* clang-format on */
 
@@ -167,16 +174,17 @@ const struct route_alias *alias_find(const char *verb, const struct route_path *
 	return best && route_is_spelled_out(p) ? NULL : best;
 }
 
-/* one "old=new" or "old=new*1000" */
+/* one "old=new", "old=new*1000" or "old=new+" */
 static void cut(const char *word, size_t len, char old[static 32], char new_name[static 32],
 		int *ret_factor)
 {
 	const char *equals = memchr(word, '=', len), *star = memchr(word, '*', len);
-	const char *end = star ? star : word + len;
+	bool later = word[len - 1] == '+';
+	const char *end = star ? star : word + len - later;
 
 	snprintf(old, 32, "%.*s", (int)(equals - word), word);
 	snprintf(new_name, 32, "%.*s", (int)(end - equals - 1), equals + 1);
-	*ret_factor = star ? 1000 : 1;
+	*ret_factor = star ? 1000 : !later;
 }
 
 const char *alias_rename(const char *renames, const char *old, size_t pos, char buf[static 32],

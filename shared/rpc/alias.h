@@ -11,8 +11,8 @@ struct route_alias {
 	const struct cat_method *method; /* or */
 	enum route own;                  /* ROUTE_COUNT: none; or */
 	const char *missing;             /* what wad does not do: answered with 501 */
-	/* words: old=new; old=new*1000 when the old one was in seconds. A name may come twice. Other names are
-	 * taken as they are */
+	/* words: old=new; old=new*1000 when the old one was in seconds; old=new+ when the old one goes behind
+	 * another one's text, after a space. A name may come twice. Other names are taken as they are */
 	const char *renames;
 };
 
@@ -22,7 +22,7 @@ const struct route_alias *alias_at(size_t i);
 const char *alias_names(const struct cat_method *m);
 /* NULL: none; literal segments win over parameters */
 const struct route_alias *alias_find(const char *verb, const struct route_path *p);
-/* the pos-th (from 0) new name of an old one, and what a number is multiplied by; NULL: no more. A name
+/* the pos-th (from 0) new name of an old one, and what a number is multiplied by (0: old=new+); NULL: no more. A name
  * that no rename speaks of is its own. The result is old or in buf. */
 const char *alias_rename(const char *renames, const char *old, size_t pos, char buf[static 32],
 			 int *ret_factor);

@@ -68,6 +68,20 @@ def old_names_reach_todays_methods(build):
         check(api.expect(200, "GET", "/api/devices/d").json()["online"], "a GET logged it out")
         check(api.expect(200, "GET", "/api/broadcast/stats?device_id=d").json() ==
               api.expect(200, "GET", "/api/queue?device=d").json(), "stats")
+        api.expect(201, "POST", "/api/devices", {"name": "e"})
+        for path, names in (("/api/workers/status", ["d", "e"]), ("/api/workers/device/d", ["d"]), ("/api/workers/status?device_id=e", ["e"])):
+            check([w["name"] for w in api.expect(200, "GET", path).json()["workers"]] == names, path)
+        check(api.expect(200, "POST", "/api/workers/stop-all").json() == {"queue_paused": True}, "stop-all")
+        check(api.expect(200, "GET", "/api/queue").json()["queue_paused"], "the queue stands still")
+        check(api.expect(200, "POST", "/api/workers/resume-failed", {"device_id": "d"}).json() == {"retried": 0}, "resume-failed")
+        # files by their old fields; the queue rests, so that they wait
+        picture, movie = (base64.b64encode(b).decode() for b in (png(8, 8, 3), b"\0\0\0\x18ftypmp42" + bytes(64)))
+        for what, fields in (("image", {"image": picture, "caption": "look"}), ("video", {"video": movie, "caption": "look"}),
+                             ("file", {"file": picture, "file_name": "a.png", "caption": "look"})):
+            sent = api.expect(201, "POST", f"/send/{what}", dict(fields, device_id="d", phone=str(FIRST + 3))).json()
+            check(api.expect(200, "GET", f"/api/messages/{sent['id']}").json()["text"] == "look", f"/send/{what}")
+        api.expect(400, "POST", "/send/video", {"device_id": "d", "phone": str(FIRST + 3), "video": picture})
+        api.expect(501, "POST", "/send/audio", {"device_id": "d", "phone": str(FIRST + 3), "audio": picture})
         api.expect(200, "GET", "/health", token=None)
 
 
@@ -88,6 +102,25 @@ def old_names_at_todays_addresses(build):
         check(made["delay_min_ms"] == 6000 and made["text"] == "bye" and made["niche"] == "GYM", f"a change takes nothing away: {made}")
         api.expect(400, "POST", "/api/campaigns", {"title": "t", "message": "hello", "text": "hello", "niche": "GYM"})
         api.expect(400, "POST", "/api/campaigns", {"title": "t", "message": "hello", "niche": "GYM", "min_delay_seconds": "x"})
+        form = {"title": "t", "message": "hello", "niche": "GYM", "time_schedule": "09:30", "campaign_date": "2099-12-24"}
+        made = api.expect(201, "POST", "/api/campaigns", form).json()
+        check(made["start_at"] == api.expect(201, "POST", "/api/campaigns", {
+            "title": "t", "text": "hello", "niche": "GYM", "at": "2099-12-24 09:30"}).json()["start_at"], f"its day and time: {made}")
+        made = api.expect(200, "PUT", f"/api/campaigns/{made['id']}", {"campaign_date": "2099-12-25", "time_schedule": "10:00:30"}).json()
+        check(made["start_at"].startswith("2099-12-25T") and made["start_at"].endswith(":00:30.000Z"), f"{made}")
+        for half in ({"campaign_date": "2099-12-24"}, {"time_schedule": "09:30"}, {"campaign_date": "2099-12-24", "time_schedule": 9},
+                     {"campaign_date": 7, "time_schedule": "09:30"}, {"campaign_date": "2099-02-30", "time_schedule": "09:30"},
+                     {"campaign_date": "2099-12-24", "time_schedule": "09:30", "at": "2099-12-24 09:30"},
+                     {"campaign_date": "2099-12-24", "time_schedule": "09:30", "start_at": "2099-12-24T09:30:00Z"}):
+            api.expect(400, "POST", "/api/campaigns", dict({"title": "t", "message": "hello", "niche": "GYM"}, **half))
+        old = f"/api/campaigns/{made['id']}"
+        check(api.expect(200, "GET", f"{old}/device-report").json() == api.expect(200, "GET", f"{old}/report").json(), "report")
+        check(api.expect(200, "GET", f"{old}/device/d/leads?status=failed").json()["recipients"] == [], "its recipients")
+        api.expect(404, "GET", f"{old}/device/nobody/leads")
+        api.expect(409, "POST", f"{old}/device/d/retry-failed")  # it has not begun
+        api.expect(404, "POST", f"{old}/device/nobody/retry-failed")
+        check(api.expect(200, "GET", "/api/campaigns/summary").json() == api.expect(200, "GET", "/api/analytics/campaigns").json(),
+              "summary")
         check(api.expect(200, "GET", "/api/devices/d/chats").json()["chats"] == [], "chats")
         check(api.expect(200, "GET", "/api/devices/d/messages/60123456789").json()["messages"] == [], "messages")
 

@@ -57,7 +57,7 @@ static void renames_lead_to_parameters(void **state)
 			const char *equals = strchr(word, '=');
 
 			assert_non_null(a->method);
-			strncat(name, equals + 1, strcspn(equals + 1, "* "));
+			strncat(name, equals + 1, strcspn(equals + 1, "*+ "));
 			if (cat_param_find(a->method->in, name) == NULL)
 				fail_msg("%s: no parameter '%s'", a->method->name, name);
 			if (equals[1 + strlen(name)] == '*')
@@ -68,7 +68,8 @@ static void renames_lead_to_parameters(void **state)
 
 static void names_are_changed_both_ways(void **state)
 {
-	static const char renames[] = "phone=to wait=wait_ms*1000 mail=email mail=name";
+	static const char renames[] =
+		"phone=to wait=wait_ms*1000 mail=email mail=name day=at hour=at+";
 	char buf[32];
 	int factor = 0;
 
@@ -78,6 +79,10 @@ static void names_are_changed_both_ways(void **state)
 	assert_null(alias_rename(renames, "phone", 1, buf, &factor));
 	assert_string_equal(alias_rename(renames, "wait", 0, buf, &factor), "wait_ms");
 	assert_int_equal(factor, 1000);
+	assert_string_equal(alias_rename(renames, "hour", 0, buf, &factor), "at");
+	assert_int_equal(factor, 0);
+	assert_string_equal(alias_rename(renames, "day", 0, buf, &factor), "at");
+	assert_int_equal(factor, 1);
 	assert_string_equal(alias_rename(renames, "mail", 0, buf, &factor), "email");
 	assert_string_equal(alias_rename(renames, "mail", 1, buf, &factor), "name");
 	assert_null(alias_rename(renames, "mail", 2, buf, &factor));
@@ -86,6 +91,8 @@ static void names_are_changed_both_ways(void **state)
 	assert_string_equal(alias_rename(NULL, "other", 0, buf, &factor), "other");
 	alias_old_name(renames, "wait_ms", buf);
 	assert_string_equal(buf, "wait");
+	alias_old_name(renames, "at", buf);
+	assert_string_equal(buf, "day");
 	alias_old_name(renames, "text", buf);
 	assert_string_equal(buf, "text");
 	alias_old_name(NULL, "text", buf);
