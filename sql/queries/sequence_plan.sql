@@ -9,7 +9,8 @@ with who as (
   from users where id = $1
 ), s as materialized (
   select s.id, s.version, coalesce(s.zone, (select zone from who)) as zone, s.at_once, s.lead_day_max, s.expire_s, s.started_at,
-    s.grace_s * coalesce($3::integer, 86400) / 86400.0 * interval '1 second' as grace
+    -- looks are a second apart and take their time: what fell due since the last one is not late
+    greatest(s.grace_s * coalesce($3::integer, 86400) / 86400.0, 10) * interval '1 second' as grace
   from sequences s where s.user_id = $1 and s.state = 'active' for share
 ), c as materialized (
   select c.id, c.sequence_id, c.phone, c.device_id, c.day, c.day_at, c.due_at, c.enrolled_at, c.resumed_at, c.settled_at

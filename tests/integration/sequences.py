@@ -185,6 +185,19 @@ def a_paused_sequence_goes_on_where_it_was(build):
             check(got[:had] == before[i] and got[had:] == ["new 2", "new 4"][had - 1:], f"phone {i}: {got}, before {before[i]}")
 
 
+def a_sequence_may_start_before_its_device(build):
+    with world(build, "early", people=3, day_s=2) as w:
+        leads(w, 3)
+        made = w.wad.call("sequence.create", name="s", niche="new", steps=[{"day": d, "text": f"day {d}"} for d in (1, 2, 4)],
+                          at_once=True)["id"]
+        w.wad.call("sequence.start", sequence=made)
+        wait_until(lambda: w.wad.call("sequence.show", sequence=made)["by_state"]["active"] == 3, 20, "all are enrolled")
+        time.sleep(3)  # more than a day without a device
+        link(w, 1)
+        ended(w, made, 3, seconds=40)
+        all_once(w, ["day 1", "day 2", "day 4"], 3)
+
+
 def every_point_keeps_each_day_to_one(build):
     names = [p for p in points() if p.startswith("sequence.")]
     check(len(names) >= 4, f"{names}")
@@ -253,4 +266,5 @@ def kills_at_any_moment_keep_each_day_to_one(build):
 if __name__ == "__main__":
     sys.exit(run_tests([each_day_arrives_once_and_in_order, bad_steps_are_named_and_change_nothing,
                         a_reply_a_word_or_a_pause_stops_what_follows, a_paused_sequence_goes_on_where_it_was,
-                        every_point_keeps_each_day_to_one, kills_at_any_moment_keep_each_day_to_one], sys.argv[1]))
+                        a_sequence_may_start_before_its_device, every_point_keeps_each_day_to_one,
+                        kills_at_any_moment_keep_each_day_to_one], sys.argv[1]))

@@ -135,16 +135,21 @@ static void enrol(const char *phones)
 	run(STMT_SEQUENCE_ADD_CONTACTS, values, 3);
 }
 
-/* how many messages are queued by a look now, over these devices */
-static int plan_while_away(const char *devices, const char *away)
+/* how many messages are queued by a look now, over these devices; day_s may be NULL */
+static int plan_days(const char *devices, const char *day_s, const char *away)
 {
-	const char *const values[] = { "1", devices, NULL, away };
+	const char *const values[] = { "1", devices, day_s, away };
 	int queued = 0, n;
 
 	do
 		queued += n = (int)strtol(run(STMT_SEQUENCE_PLAN, values, 4), NULL, 10);
 	while (n);
 	return queued;
+}
+
+static int plan_while_away(const char *devices, const char *away)
+{
+	return plan_days(devices, NULL, away);
 }
 
 static int plan_with(const char *devices)
@@ -262,6 +267,40 @@ static void what_was_missed_goes_within_its_grace_or_on_the_next_day(void **stat
 	all_sent();
 	assert_int_equal(plan_at("2026-05-09 10:00+02"), 0);
 	sql_is(NEXT, "05-11 07:00");
+}
+
+/* looks are a second apart: what fell due since the last one is not late, however short its grace */
+static void what_falls_due_between_two_looks_is_in_time(void **state)
+{
+	(void)state;
+	now_is("2026-05-04 08:00+02");
+	make(DAYS_1_2_4);
+	sql("update sequences set grace_s = 0");
+	enrol("{60120000001}");
+	assert_int_equal(plan_at("2026-05-04 08:59:59.9+02"), 0);
+	assert_int_equal(plan_at("2026-05-04 09:00:00.9+02"), 1);
+	all_sent();
+	assert_int_equal(plan_at("2026-05-05 10:00+02"), 0); /* that is late */
+	sql_is(NEXT, "05-06 07:00");
+}
+
+static void days_of_two_seconds_all_come(void **state)
+{
+	char at[64];
+	int queued = 0;
+
+	(void)state;
+	now_is("2026-05-04 08:00Z");
+	make(DAYS_1_2_4); /* 09:00 is 0.75 s into such a day, 0.65 s before the next look */
+	enrol("{60120000001}");
+	for (int second = 0; second < 14; second++) {
+		snprintf(at, sizeof at, "2026-05-04 08:00:%02d.4Z", second);
+		now_is(at);
+		queued += plan_days("{7}", "2", "{}");
+		all_sent();
+	}
+	assert_int_equal(queued, 3);
+	sql_is(STATE, "completed:4");
 }
 
 static void completes_once_after_the_last_is_final(void **state)
@@ -575,6 +614,8 @@ int main(void)
 		cmocka_unit_test_setup(a_message_that_was_final_late_moves_the_following, fill),
 		cmocka_unit_test_setup(what_was_missed_goes_within_its_grace_or_on_the_next_day,
 				       fill),
+		cmocka_unit_test_setup(what_falls_due_between_two_looks_is_in_time, fill),
+		cmocka_unit_test_setup(days_of_two_seconds_all_come, fill),
 		cmocka_unit_test_setup(completes_once_after_the_last_is_final, fill),
 		cmocka_unit_test_setup(other_steps_apply_to_days_not_sent_yet, fill),
 		cmocka_unit_test_setup(a_pause_holds_back_and_a_resume_plans_from_now, fill),
