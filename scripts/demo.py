@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Starts the simulated network and wad, links five devices by QR, imports 500 leads, runs a text and an
-image campaign to one niche, shows a reply, an answer by a rule, an opt-out; a second user runs a sequence whose days
-take a few seconds; figures; and counts what the phones' screens have shown."""
+image campaign to one niche, shows a reply, an answer by a rule, an opt-out, and what a webhook gets of them; a second
+user runs a sequence whose days take a few seconds; figures; and counts what the phones' screens have shown."""
 import base64
+import hashlib
+import hmac
+import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +22,8 @@ from wadtest import Failure, Process, Sandbox, Tally, Wad, png, wait_until  # no
 DEVICES, LEADS, IN_NICHE = 5, 500, 200
 FIRST_DEVICE, FIRST_LEAD = 60110000001, 60120000001
 ANN, ANNS_DEVICE, ANNS_LEAD, ENROLLED, DAY_S = "ann", 60110000101, FIRST_LEAD + 400, 20, 2
-SETTINGS = {"sequence.day_s": str(DAY_S)}
+# a webhook is told over TLS and never on loopback, where settings do not allow it
+SETTINGS = {"sequence.day_s": str(DAY_S), "webhook.allow": "127.0.0.0/8", "webhook.ports": "1-65535", "webhook.http": "true"}
 SEQUENCE = [{"day": 1, "text": "Welcome to the course, {name}!"}, {"day": 2, "text": "Lesson one is here."},
             {"day": 4, "text": "How was it?"}]  # day 3 is a day of waiting
 TEXT = "Hello! We are open on Sunday, 10 to 16."
@@ -41,6 +46,45 @@ def show(wad, *words):
     """A command and its table, as they look on a terminal."""
     command(*words)
     say(indented(wad.wactl("-o", "table", *words).stdout))
+
+
+class Receiver:
+    """Takes webhooks on loopback and looks at their signatures, as a receiver should."""
+
+    def __init__(self):
+        self.secret, self.got, self.bad = "", [], 0
+        take = self.take
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                good = take(self.rfile.read(int(self.headers["Content-Length"])), self.headers["Wad-Signature"] or "")
+                self.send_response(204 if good else 403)
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def take(self, body, header):
+        """t=SECONDS,v1=HEX: HMAC-SHA256 of "SECONDS.BODY" with the webhook's secret; none that is older than minutes."""
+        parts = dict(part.partition("=")[::2] for part in header.split(","))
+        at = parts.get("t", "0")
+        mac = hmac.new(self.secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+        good = hmac.compare_digest(mac, parts.get("v1", "")) and abs(time.time() - int(at)) < 300
+        self.bad += not good
+        if good:
+            self.got.append(json.loads(body))
+        return good
+
+    def topics(self):
+        return [event["event"] for event in self.got]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def link(wad, sandbox, name, phone, *flags):
@@ -90,15 +134,16 @@ def leads_csv():
 def run(build, directory):
     began = time.monotonic()
     sandbox = Sandbox(build, directory, phones=(FIRST_LEAD, LEADS))
-    wad = None
+    receiver, wad = Receiver(), None
     try:
         say(f"simulated network on wss://127.0.0.1:{sandbox.port}, {LEADS} phones")
         wad = Wad(build, directory, sandbox, SETTINGS)
         say(f"wad is up with its own PostgreSQL ({time.monotonic() - began:.1f} s)")
-        return campaigns(wad, sandbox, began)
+        return campaigns(wad, sandbox, receiver, began)
     finally:
         if wad:
             wad.stop()
+        receiver.stop()
         sandbox.stop()
 
 
@@ -114,7 +159,7 @@ def second_user(wad, sandbox):
     path = os.path.join(wad.directory, "steps.json")
     with open(path, "w") as f:
         json.dump([dict(step, delay_min_ms=20, delay_max_ms=60) for step in SEQUENCE], f)
-    command("--user", ANN, "sequence", "create", "Course", "--niche", "course", "--steps", "steps.json")
+    command("--user", ANN, "sequence", "create", "Course", "--niche", "course", "--at-once", "--steps", "steps.json")
     made = wad.wactl("-o", "json", "--user", ANN, "sequence", "create", "Course", "--niche", "course", "--at-once",
                      "--steps", path).stdout
     sequence = json.loads(made)["id"]
@@ -123,9 +168,12 @@ def second_user(wad, sandbox):
     return sequence
 
 
-def by_themselves(wad, sandbox):
-    """An answer by a rule, an opt-out."""
-    say("\nan answer by a rule, and somebody who wants no more messages:")
+def by_themselves(wad, sandbox, receiver):
+    """An answer by a rule, an opt-out, and a webhook that is told of both."""
+    say("\nan answer by a rule, and somebody who wants no more messages; a webhook is told of both:")
+    hook = ("webhook", "create", receiver.url, "--topics", "reply.sent,lead.opt_out")
+    command(*hook)
+    receiver.secret = json.loads(wad.wactl("-o", "json", *hook).stdout)["secret"]
     command("reply", "create", "{Hello|Dear} {name}, we are open 10 to 16.", "--match", "keyword", "--pattern", "open")
     wad.wactl("reply", "create", "{Hello|Dear} {name}, we are open 10 to 16.", "--match", "keyword", "--pattern", "open")
     for phone, text in ((FIRST_LEAD + 2, "When are you open?"), (FIRST_LEAD + 4, "STOP")):
@@ -134,6 +182,9 @@ def by_themselves(wad, sandbox):
                "both are answered")
     show(wad, "reply", "log", "--fields", "to,kind,text")
     show(wad, "optout", "list", "--fields", "phone,word")
+    wait_until(lambda: {"reply.sent", "lead.opt_out"} <= set(receiver.topics()), 20, "the webhook is told of both")
+    for event in sorted(receiver.got, key=lambda e: int(e["id"])):
+        say(f"  the webhook got {event['event']}: {json.dumps(event['data'])}")
 
 
 def figures(wad, sequence):
@@ -147,7 +198,7 @@ def figures(wad, sequence):
     show(wad, "--user", ANN, "analytics", "sequences", "--fields", "name,leads_sent,leads_received,messages_sent,success_rate")
 
 
-def campaigns(wad, sandbox, began):
+def campaigns(wad, sandbox, receiver, began):
     say("\nfive devices, linked through their QR codes:")
     command("device", "pair", "phone1", "--wait")
     for i in range(DEVICES):
@@ -194,9 +245,9 @@ def campaigns(wad, sandbox, began):
     wait_until(lambda: any(not m["from_me"] for m in wad.call("message.list", chat=str(FIRST_LEAD))["messages"]), 20,
                "the reply is stored")
     show(wad, "message", "list", "--chat", FIRST_LEAD, "--fields", "at,name,from_me,kind,text,status")
-    by_themselves(wad, sandbox)
+    by_themselves(wad, sandbox, receiver)
     figures(wad, sequence)
-    return report(wad, sandbox, tally, [(text, "text", first_s), (picture, "image", second_s)], began)
+    return report(wad, sandbox, receiver, tally, [(text, "text", first_s), (picture, "image", second_s)], began)
 
 
 def others(sandbox):
@@ -206,7 +257,7 @@ def others(sandbox):
     return Tally(wanted).check(sandbox.messages())
 
 
-def report(wad, sandbox, tally, campaigns_run, began):
+def report(wad, sandbox, receiver, tally, campaigns_run, began):
     result, sequence = tally.check(sandbox.messages()), others(sandbox)
     bad_media = [m for m in sandbox.messages() if m.get("kind") == "message" and m.get("media")
                  and m["media"] != "ok" and (not isinstance(m["media"], dict) or not m["media"].get("ok", False))]
@@ -220,6 +271,7 @@ def report(wad, sandbox, tally, campaigns_run, began):
     say(f"\n  shown on the phones: {result['shown']}; shown twice: {len(result['twice'])}; "
         f"repeats dropped by the phones: {result['repeats']}")
     say(f"  of the sequence: {sequence['shown']} of {sequence['expected']}; shown twice: {len(sequence['twice'])}")
+    say(f"  of the webhook: {len(receiver.got)} events, {receiver.bad} with a bad signature")
     say(f"  memory of wad with {DEVICES + 1} devices: {wad.memory()['Rss'] / 1e6:.1f} MB; "
         f"took {time.monotonic() - began:.1f} s in all")
     for problem in [f"missing: {m}" for m in result["missing"][:5]] + [f"twice: {t}" for t in result["twice"][:5]] + \
@@ -227,7 +279,7 @@ def report(wad, sandbox, tally, campaigns_run, began):
             [f"media: {m}" for m in bad_media[:5]] + [f"violation: {v}" for v in violations[:5]]:
         say("  PROBLEM " + problem)
     good = not (result["missing"] or result["twice"] or bad_media or violations or sequence["missing"]
-                or sequence["twice"])
+                or sequence["twice"] or receiver.bad)
     say(f"\ndemo: {result['shown']} of {result['expected']} messages on the recipients' phones, each "
         + ("exactly once" if good else "NOT exactly once"))
     return 0 if good else 1
@@ -237,9 +289,12 @@ def main():
     build = os.path.abspath(sys.argv[1])
     directory = tempfile.mkdtemp(prefix="wad-demo-")
     os.chmod(directory, 0o755)
-    say(f"the demo's files are in {directory}")
+    say(f"the demo's files are in {directory} until it has ended well")
     try:
-        return run(build, directory)
+        rc = run(build, directory)
+        if rc == 0:
+            shutil.rmtree(directory, ignore_errors=True)
+        return rc
     except Failure as problem:
         say(f"\ndemo failed: {problem}")
         for name in ("wad.log", "sandbox.log"):
