@@ -14,7 +14,9 @@ In another terminal:
   wactl message send --device phone1 --to 60123456789 --text "hi" --wait delivered
   wactl lead import leads.csv      columns: phone,name,niche,status
   wactl campaign create "Hello" --niche shops --text "We are open on Sunday"
-  wactl campaign list
+  wactl campaign list              how far each is
+  wactl queue workers              what each device does, and what it waits for
+  wactl help                       everything else
 
 TEXT
 exec "$build/daemon/wad" --state-dir "$state"
