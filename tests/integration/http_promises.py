@@ -26,7 +26,7 @@ def together(count, call):
 
 def equal_posts_make_one(build):
     with Api(build) as api:
-        body = {"title": "once", "text": "hello", "start_at": "2099-01-01T00:00:00Z"}
+        body = {"title": "once", "text": "hello", "everyone": True, "start_at": "2099-01-01T00:00:00Z"}
         answers = together(50, lambda _: api.ask("POST", "/api/campaigns", body, headers=keyed("fifty")))
         statuses = sorted(a.status for a in answers)
         check(set(statuses) <= {201, 409} and 201 in statuses, f"{statuses}")
@@ -120,7 +120,7 @@ def a_crash_in_between_runs_nothing_twice(build):
         api.wad.wait_online(1)
         api.wad.process.stop()
         for point, made in (("once.after_reserve", 0), ("once.before_keep", 1)):
-            body = {"title": point, "text": "hello", "start_at": "2099-01-01T00:00:00Z"}
+            body = {"title": point, "text": "hello", "everyone": True, "start_at": "2099-01-01T00:00:00Z"}
             message = {"device": "d", "to": str(FIRST + 1), "text": point}
             for path, sent, key in (("/api/campaigns", body, point), ("/api/messages", message, "m-" + point)):
                 api.wad.start(env={"WAD_CRASH_AT": f"{point}:1"})
