@@ -207,6 +207,9 @@ static void call_own(struct httpd_req *q)
 	case ROUTE_PAGE:
 		httpd_page_answer(q);
 		break;
+	case ROUTE_SETUP:
+		httpd_who_setup(q);
+		break;
 	case ROUTE_LOGIN:
 		httpd_who_login(q);
 		break;

@@ -137,8 +137,9 @@ static bool refuse_body(struct httpd_req *q, const struct headers *h)
 
 	if (len == 0 && h->encoding == NULL)
 		return false;
-	if (q->own != ROUTE_COUNT ? q->own != ROUTE_LOGIN && q->own != ROUTE_LOGOUT
-				  : httpd_params_in_query(q)) {
+	if (q->own != ROUTE_COUNT
+		    ? q->own != ROUTE_LOGIN && q->own != ROUTE_LOGOUT && q->own != ROUTE_SETUP
+		    : httpd_params_in_query(q)) {
 		httpd_problem_status(q, 400, err_name(ERR_BAD_REQUEST), NULL,
 				     "this address takes no body");
 		return true;

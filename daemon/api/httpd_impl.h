@@ -139,6 +139,7 @@ void httpd_who_find(struct httpd_req *q, enum cat_role needed, void (*then)(stru
 bool httpd_who_may_try(struct httpd_req *q, enum cat_role needed); /* brings any proof at all */
 
 void httpd_who_login(struct httpd_req *q);
+void httpd_who_setup(struct httpd_req *q);
 void httpd_who_logout(struct httpd_req *q);
 void httpd_who_leave(struct httpd_req *q); /* q ends */
 

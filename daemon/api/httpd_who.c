@@ -216,23 +216,54 @@ static void on_login(void *ctx, const struct account_reply *r, const struct err 
 			  r->secret, "csrf_token", r->csrf, "user", user_json(r->user)));
 }
 
-void httpd_who_login(struct httpd_req *q)
+/* the body, checked; NULL: refused */
+static json_t *params_of(struct httpd_req *q, const char *name)
 {
-	const struct cat_method as_method = { .name = "login", .in = route_row(q->own)->in };
+	const struct cat_method as_method = { .name = name, .in = route_row(q->own)->in };
 	json_t *given = httpd_params_body(q, &as_method), *params = NULL;
 	struct rpc_detail detail = { 0 };
 	struct err e = ERR_NONE;
 
-	if (given == NULL)
-		return;
-	if (rpc_validate(&as_method, given, &params, &detail, &e))
+	if (given && rpc_validate(&as_method, given, &params, &detail, &e))
 		httpd_problem(q, &e, &detail);
-	else
+	json_decref(given);
+	return params;
+}
+
+void httpd_who_login(struct httpd_req *q)
+{
+	json_t *params = params_of(q, "login");
+
+	if (params)
 		accounts_login(q->server->wad->accounts, rpc_param_text(params, "email"),
 			       rpc_param_text(params, "password"), httpd_client(q), on_login,
 			       lookup_new(q));
 	json_decref(params);
-	json_decref(given);
+}
+
+static void on_setup(void *ctx, const struct account_reply *r, const struct err *e)
+{
+	struct httpd_req *q = lookup_end(ctx);
+
+	if (q == NULL)
+		return;
+	if (e->code)
+		refuse(q, r, e);
+	else
+		httpd_answer_json_take(
+			q, 200,
+			json_pack("{s:s,s:o}", "status", "success", "user", user_json(r->user)));
+}
+
+void httpd_who_setup(struct httpd_req *q)
+{
+	json_t *params = params_of(q, "setup");
+
+	if (params)
+		accounts_setup(q->server->wad->accounts, rpc_param_text(params, "code"),
+			       rpc_param_text(params, "name"), rpc_param_text(params, "password"),
+			       httpd_client(q), on_setup, lookup_new(q));
+	json_decref(params);
 }
 
 static void on_logout(void *ctx, const struct account_reply *r, const struct err *e)

@@ -31,6 +31,12 @@ static const struct cat_param login_in[] = {
 	{ "password", CAT_SECRET, CAT_REQUIRED, "password", .min = 1, .max = 1024 },
 	{ NULL },
 };
+static const struct cat_param setup_in[] = {
+	{ "code",     CAT_SECRET, CAT_REQUIRED, "the setup code, good once", .min = 1, .max = 64 },
+	{ "name",     CAT_TEXT, CAT_OPTIONAL, "name of the first admin", "admin", .min = 1, .max = 64 },
+	{ "password", CAT_SECRET, CAT_REQUIRED, "password, at least 10 characters", .min = 1, .max = 1024 },
+	{ NULL },
+};
 static const struct cat_param none_in[] = {
 	{ NULL },
 };

@@ -19,6 +19,7 @@ enum { ROUTE_SEGMENTS_MAX = 16, ROUTE_PAGE_MAX = 500 /* of a list, over HTTP */ 
 	X(EVENTS, "GET", "/api/events", ROLE_VIEWER, "text/event-stream", events, "Events as they happen, as server-sent events.") \
 	X(QR, "GET", "/app/qr", ROLE_VIEWER, "image/svg+xml", qr, "The QR code of a pairing: SVG, PNG or JSON, by Accept.") \
 	X(PAGE, "GET", "/device/{device}/whatsapp", ROLE_VIEWER, "text/html", page, "A page that shows the chats of a device, for reading.") \
+	X(SETUP, "POST", "/api/setup", ROLE_ANYONE, "application/json", setup, "Give the first admin a name and a password, by the code that the first start printed.") \
 	X(LOGIN, "POST", "/api/login", ROLE_ANYONE, "application/json", login, "Start a cookie session.") \
 	X(LOGOUT, "POST", "/api/logout", ROLE_VIEWER, "application/json", none, "End the cookie session.")
 /* clang-format on */

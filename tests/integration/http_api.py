@@ -182,6 +182,22 @@ def every_route_is_documented_and_closed(build):
         print(f"proof: {reached} of {len(operations)} HTTP routes reached, all documented, closed without a proof")
 
 
+def the_setup_code_is_good_once(build):
+    with Api(build) as api:
+        with open(api.wad.process.log_path) as f:
+            code = re.search(r"setup code, good once: (\S+)", f.read()).group(1)
+        sent = {"code": code, "name": "owner", "password": "a password of the owner"}
+        wrong = ("0" if code[0] != "0" else "1") + code[1:]
+        api.expect(401, "POST", "/api/setup", dict(sent, code=wrong), token=None)
+        api.expect(400, "POST", "/api/setup", dict(sent, password="short"), token=None)
+        made = api.expect(200, "POST", "/api/setup", sent, token=None).json()
+        check(made["user"]["name"] == "owner" and made["user"]["role"] == "admin", f"{made}")
+        login = {"email": "owner", "password": "a password of the owner"}
+        api.expect(200, "POST", "/api/login", login, token=None)
+        api.expect(401, "POST", "/api/setup", dict(sent, password="another password"), token=None)
+        api.expect(200, "POST", "/api/login", login, token=None)
+
+
 def rights_hold(build):
     with Api(build) as api:
         api.wad.call("user.create", name="other", password="a long password", role="operator")
@@ -469,8 +485,8 @@ def random_calls_find_no_fault(build):
 
 
 if __name__ == "__main__":
-    every = [objects_live_over_http, lists_are_walked_by_their_links, every_route_is_documented_and_closed, rights_hold,
-             hostile_requests_are_refused, slow_requests_end, probes_tell_the_truth, events_stream, codes_are_shown,
+    every = [objects_live_over_http, lists_are_walked_by_their_links, every_route_is_documented_and_closed,
+             the_setup_code_is_good_once, rights_hold, hostile_requests_are_refused, slow_requests_end, probes_tell_the_truth, events_stream, codes_are_shown,
              random_calls_find_no_fault]
     wanted = sys.argv[2:]
     sys.exit(run_tests([t for t in every if not wanted or t.__name__ in wanted], sys.argv[1]))
