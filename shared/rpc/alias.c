@@ -45,6 +45,8 @@ static const struct route_alias rows[] = {
 	NOT("DELETE", "/api/monitoring/queue/{queue}", "emptying a broker's queue; see POST /api/campaigns/{campaign}/cancel"),
 	NOT("GET", "/api/system/redis-check", "checking a message broker and telling its settings; see GET /api/config"),
 	NOT("GET", "/api/debug/{what}", "a table of clients; see GET /api/queue/workers"),
+	NOT("GET", "/api/proxy/{what}", "looking for public proxies"),
+	NOT("POST", "/api/proxy/{what}", "looking for public proxies"),
 	NOT("POST", "/api/monitoring/expire-messages", "expiring messages by hand; they expire by themselves"),
 	NOT("GET", "/ws", "a WebSocket of progress; see GET /api/events"),
 

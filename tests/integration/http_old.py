@@ -11,6 +11,37 @@ from http_api import Api, check
 from wadtest import png, run_tests, wait_until
 
 FIRST = 60120000001
+# every address of that system, by verb; 9 is nobody's
+THEIRS = {
+    "POST": """
+        /login /register /logout /api/login /api/register /api/devices /api/devices/reset-all
+        /api/devices/1/sync /app/link-device /send/message /send/image /send/file /send/video /send/audio
+        /send/contact /send/link /send/location /send/poll /send/presence /message/a/reaction /message/a/revoke
+        /message/a/delete /message/a/update /message/a/read /message/a/star /message/a/unstar /user/avatar
+        /user/pushname /group /group/join-with-link /group/leave /group/participants /group/participants/remove
+        /group/participants/promote /group/participants/demote /group/participant-requests/approve
+        /group/participant-requests/reject /newsletter/unfollow /api/leads /api/devices/1/leads/import
+        /api/campaigns /api/campaigns/9/device/1/retry-failed /api/sequences /api/sequences/9/contacts
+        /api/sequences/9/start /api/sequences/9/pause /api/workers/resume-failed /api/workers/stop-all
+        /api/devices/1/send /api/monitoring/expire-messages""",
+    "GET": """
+        /logout /device/1/whatsapp /device/1/whatsapp-web /api/broadcast/stats /health /api/health /api/devices
+        /api/devices/1 /api/devices/1/diagnose /app/login /app/qr /app/login-with-code /app/logout
+        /app/reconnect /app/devices /ws /user/check /user/my/privacy /user/my/groups /user/my/newsletters
+        /user/my/contacts /user/info /user/avatar /group/participant-requests /api/devices/1/leads
+        /api/devices/1/leads/export /api/campaigns /api/campaigns/summary /api/campaigns/9/device-report
+        /api/campaigns/9/device/1/leads /api/sequences /api/sequences/9 /api/sequences/9/contacts
+        /api/sequences/summary /api/workers/status /api/workers/device/1 /api/analytics/7 /api/analytics/custom
+        /api/devices/1/chats /api/devices/1/messages/60123456789 /api/system/status /api/system/redis-check
+        /api/monitoring/redis /api/monitoring/queue/q /api/debug/clients /api/proxy/status""",
+    "DELETE": """
+        /api/devices/9 /api/devices/9/clear /api/leads/9 /api/campaigns/9 /api/sequences/9
+        /api/sequences/9/contacts/60123456789 /api/monitoring/queue/q""",
+    "PUT": """
+        /api/leads/9 /api/campaigns/9 /api/sequences/9""",
+}
+# by GET there, and not without consequence
+BY_POST = {"/logout", "/app/login", "/app/login-with-code", "/app/logout", "/app/reconnect"}
 
 
 def old_operations(api):
@@ -35,6 +66,17 @@ def every_address_is_honest(build):
             check(str(got.status) in op["responses"] and got.status not in (405, 501), f"{verb} {path}: {got.status} {got.body!r}")
             aliases += 1
         print(f"proof: {aliases} older addresses reach what they name, {missing} say 501")
+
+
+def no_address_is_unknown(build):
+    with Api(build) as api:
+        api.expect(201, "POST", "/api/devices", {"name": "d"})
+        for verb, paths in THEIRS.items():
+            for path in paths.split():
+                got = api.ask(verb, path)
+                check(got.status != 405 or verb == "GET" and path in BY_POST and got.headers["Allow"] == "POST", f"{verb} {path}: 405")
+                check(got.status != 404 or "no such address" not in got.json()["detail"], f"{verb} {path}: {got.body!r}")
+        check("no such address" in api.expect(404, "GET", "/api/nothing").json()["detail"], "what an unknown address says")
 
 
 def old_names_reach_todays_methods(build):
@@ -172,7 +214,7 @@ def files_of_messages_come_as_they_are(build):
 
 
 if __name__ == "__main__":
-    every = [every_address_is_honest, old_names_reach_todays_methods, old_names_at_todays_addresses, documents_go_in_as_they_are,
-             files_of_messages_come_as_they_are]
+    every = [every_address_is_honest, no_address_is_unknown, old_names_reach_todays_methods, old_names_at_todays_addresses,
+             documents_go_in_as_they_are, files_of_messages_come_as_they_are]
     wanted = sys.argv[2:]
     sys.exit(run_tests([t for t in every if not wanted or t.__name__ in wanted], sys.argv[1]))
