@@ -5,6 +5,7 @@
 #include "shared/base/xalloc.h"
 
 #include "daemon/api/handlers.h"
+#include "daemon/client/route.h"
 
 /* a call that waits for something to happen to a device */
 struct device_wait {
@@ -55,7 +56,11 @@ static json_t *device_json(const struct fleet_device *d)
 		json_object_set_new(o, "lid", json_string(lid));
 	if (d->fault != FAULT_NONE)
 		json_object_set_new(o, "fault", json_string(device_fault_name(d->fault)));
-	json_put_text(o, "reason", d->fault_reason[0] ? d->fault_reason : d->pause_reason);
+	/* paused is more than a backoff */
+	if (d->fault_reason[0] == '\0' || (d->paused && d->fault == FAULT_NONE))
+		json_put_text(o, "reason", d->pause_reason);
+	else
+		json_put_text(o, "reason", d->fault_reason);
 	return o;
 }
 
@@ -71,6 +76,26 @@ static void put_cap(json_t *o, const char *key, const PGresult *r, int i, uint32
 		json_object_set_new(o, key, json_integer(otherwise));
 	else
 		put_int(o, key, r, i);
+}
+
+/* without user and password */
+static void put_proxy(json_t *o, const struct rpc_req *req, const PGresult *r, int i)
+{
+	struct span sealed = db_bytes(r, i, db_col(r, "proxy"));
+	struct err e = ERR_NONE;
+	struct proxy proxy;
+	char shown[PROXY_SHOWN_MAX];
+
+	if (sealed.len == 0)
+		return;
+	if (route_open(req->wad->sealer, req->user_id, db_i64(r, i, db_col(r, "id")), sealed,
+		       &proxy, &e)) {
+		json_object_set_new(o, "proxy", json_string("unreadable"));
+		return;
+	}
+	proxy_shown(&proxy, shown);
+	proxy_wipe(&proxy);
+	json_object_set_new(o, "proxy", json_string(shown));
 }
 
 static json_t *row_json(struct rpc_req *req, const struct fleet_device *d, const PGresult *r, int i)
@@ -95,6 +120,7 @@ static json_t *row_json(struct rpc_req *req, const struct fleet_device *d, const
 	put_int(o, "keep_days", r, i);
 	json_object_set_new(o, "store_chats",
 			    json_boolean(db_bool(r, i, db_col(r, "store_chats"))));
+	put_proxy(o, req, r, i);
 	json_put_time(o, "reach_locked_until", db_time(r, i, db_col(r, "reach_locked_until")));
 	json_put_time(o, "created_at", db_time(r, i, db_col(r, "created_at")));
 	json_put_time(o, "linked_at", db_time(r, i, db_col(r, "linked_at")));

@@ -1,6 +1,7 @@
 /* device.create, update, pause, resume: what is set for a device. */
 #include "daemon/api/api_device.h"
 #include "daemon/api/handlers.h"
+#include "daemon/client/route.h"
 #include "daemon/engine/reply_when.h"
 
 /* -- what both create and update take -- */
@@ -56,6 +57,31 @@ static void put_pace(const struct rpc_req *req, struct db_params *p)
 	put_bool(req, p, "warm_up");
 }
 
+/* NULL: not given; empty: none. The text itself is never told. */
+static enum errc read_proxy(const struct rpc_req *req, const char **ret, struct err *e)
+{
+	const char *text = rpc_param_text(req->params, "proxy");
+	struct err why = ERR_NONE;
+	struct proxy proxy;
+
+	*ret = text;
+	if (text == NULL || text[0] == '\0')
+		return ERR_OK;
+	if (proxy_parse(text, &proxy, &why))
+		return err_set(e, ERR_BAD_PARAMS, "%s", why.msg);
+	proxy_wipe(&proxy);
+	return ERR_OK;
+}
+
+static void put_proxy(const struct rpc_req *req, struct arena *a, struct db_params *p, int64_t id,
+		      const char *text)
+{
+	if (text && text[0])
+		db_p_bytes(p, route_seal(req->wad->sealer, a, req->user_id, id, text));
+	else
+		db_p_null(p);
+}
+
 static enum errc max_below_min(struct err *e)
 {
 	return err_set(e, ERR_BAD_PARAMS, "delay_max_ms: less than delay_min_ms");
@@ -103,22 +129,19 @@ static enum errc check_name(const char *name, struct err *e)
 	return ERR_OK;
 }
 
-struct rpc_done api_device_create(struct rpc_req *req)
+/* what is sealed is bound to the id, so that comes first; the parameters were checked */
+static void add_device(struct rpc_req *req, int64_t id)
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
-	bool has_min = rpc_param_has(req->params, "delay_min_ms"),
-	     has_max = rpc_param_has(req->params, "delay_max_ms");
 	struct err e = ERR_NONE;
 	struct quiet quiet;
+	const char *proxy;
 
-	if (has_max && rpc_param_int(req->params, "delay_max_ms") <
-			       (has_min ? rpc_param_int(req->params, "delay_min_ms") : 8000)) {
-		max_below_min(&e);
-		return rpc_fail(req, &e);
+	if (read_quiet(req, &quiet, &e) || read_proxy(req, &proxy, &e)) {
+		rpc_fail(req, &e);
+		return;
 	}
-	if (check_name(rpc_param_text(req->params, "name"), &e) || read_quiet(req, &quiet, &e))
-		return rpc_fail(req, &e);
 	db_p_i64(p, req->user_id);
 	db_p_text(p, rpc_param_text(req->params, "name"));
 	put_pace(req, p);
@@ -126,7 +149,40 @@ struct rpc_done api_device_create(struct rpc_req *req)
 	put_int(req, p, "keep_days");
 	put_bool(req, p, "store_chats");
 	db_p_text(p, fleet_node(req->wad->fleet));
+	db_p_i64(p, id);
+	put_proxy(req, a, p, id, proxy);
 	req_query(req, STMT_DEVICE_ADD, p, DB_ONCE, on_added, req);
+}
+
+static void on_id(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct rpc_req *req = ctx;
+
+	if (e->code)
+		rpc_fail(req, e);
+	else
+		add_device(req, db_i64(r, 0, db_col(r, "id")));
+}
+
+struct rpc_done api_device_create(struct rpc_req *req)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	bool has_min = rpc_param_has(req->params, "delay_min_ms"),
+	     has_max = rpc_param_has(req->params, "delay_max_ms");
+	struct err e = ERR_NONE;
+	struct quiet quiet;
+	const char *proxy;
+
+	if (has_max && rpc_param_int(req->params, "delay_max_ms") <
+			       (has_min ? rpc_param_int(req->params, "delay_min_ms") : 8000)) {
+		max_below_min(&e);
+		return rpc_fail(req, &e);
+	}
+	if (check_name(rpc_param_text(req->params, "name"), &e) || read_quiet(req, &quiet, &e) ||
+	    read_proxy(req, &proxy, &e))
+		return rpc_fail(req, &e);
+	/* no tenant's row: the sequence is everybody's */
+	db_query(req->wad->db, STMT_DEVICE_ID, db_params_new(a), DB_IDEMPOTENT, on_id, req);
 	return rpc_later(req);
 }
 
@@ -155,8 +211,9 @@ struct rpc_done api_device_update(struct rpc_req *req)
 	struct err e = ERR_NONE;
 	const struct fleet_device *d = req_device(req, "device", &e);
 	struct quiet quiet;
+	const char *proxy;
 
-	if (d == NULL || read_quiet(req, &quiet, &e))
+	if (d == NULL || read_quiet(req, &quiet, &e) || read_proxy(req, &proxy, &e))
 		return rpc_fail(req, &e);
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, d->id);
@@ -165,6 +222,8 @@ struct rpc_done api_device_update(struct rpc_req *req)
 	put_quiet(p, &quiet);
 	put_int(req, p, "keep_days");
 	put_bool(req, p, "store_chats");
+	db_p_bool(p, proxy != NULL);
+	put_proxy(req, a, p, d->id, proxy);
 	req_query(req, STMT_DEVICE_UPDATE, p, DB_IDEMPOTENT, on_updated, req);
 	return rpc_later(req);
 }

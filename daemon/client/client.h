@@ -140,6 +140,9 @@ enum errc device_pair(struct device *d, struct err *e) MUST_USE;
 /* ends linking that is under way */
 void device_cancel_pairing(struct device *d);
 void device_stop(struct device *d); /* disconnect, stay off */
+/* The sealed devices.proxy (route.h), empty: none. When it is another one the device connects anew,
+ * through it. */
+void device_set_proxy(struct device *d, struct span sealed);
 /* tells the server, wipes keys, state logged_out; done comes within 5 s whatever the network does */
 void device_logout(struct device *d, void (*done)(void *ctx), void *ctx);
 void device_close(struct device *d, void (*closed)(void *ctx),

@@ -63,6 +63,7 @@ static void device_read_row(struct device *d, const PGresult *r, unix_ms *ret_un
 	d->account = span_own(db_bytes(r, 0, db_col(r, "account")));
 	d->next_prekey_id = (uint32_t)db_i64(r, 0, db_col(r, "next_prekey_id"));
 	d->link->routing = span_own(db_bytes(r, 0, db_col(r, "routing_info")));
+	d->link->proxy = span_own(db_bytes(r, 0, db_col(r, "proxy")));
 	d->fault = device_fault_from_name(db_text(r, 0, db_col(r, "state")));
 	snprintf(d->fault_reason, sizeof(d->fault_reason), "%s",
 		 db_text(r, 0, db_col(r, "state_reason")));
@@ -307,6 +308,7 @@ static void device_on_timer_closed(uv_handle_t *h)
 	iq_table_free(d->iqs);
 	identity_wipe(d);
 	frame_reader_done(&l->frames);
+	free((void *)(uintptr_t)l->proxy.at);
 	free(l);
 	log_free(d->log);
 	free(d->name);

@@ -66,6 +66,9 @@ enum { IQ_TIMEOUT_MS = 60000 };
 int iq_error_code(const struct err *e); /* the number in "429 rate-overlimit"; 0 when none */
 /* <ack> for a received stanza, by the table of chapter 02 7.3; error 0: none */
 void device_ack(struct device *d, const struct node *stanza, int error);
+/* fetch_start through the device's proxy, or straight when it has none */
+enum errc device_fetch(const struct device *d, const struct fetch_cfg *cfg, fetch_done_fn done,
+		       void *ctx, struct fetch **ret, struct err *e) MUST_USE;
 unix_ms device_server_now(const struct device *d);
 /* Around every asynchronous call whose callback gets the device (db, fetch, threads). */
 void device_hold(struct device *d);

@@ -10,6 +10,7 @@
 
 static void link_dial(struct device *d);
 static void link_redial(struct device *d);
+static void link_reroute(struct device *d);
 static void link_back_off(struct device *d);
 static void link_halt(struct device *d);
 static void link_await_refs(struct device *d);
@@ -44,16 +45,19 @@ static const struct link_step link_steps[] = {
 	{ S(SYNCING),                        EV_CAUGHT_UP, login_online,       DEVICE_ONLINE      },
 	{ S_UP,                              EV_RESTART,   link_redial,        DEVICE_CONNECTING  },
 	{ S_UP | S(CONNECTING),              EV_LOST,      link_back_off,      DEVICE_BACKOFF     },
+	{ S_UP | S(CONNECTING) | S(BACKOFF), EV_REROUTED,  link_reroute,       DEVICE_CONNECTING  },
+	{ S(RESTARTING),                     EV_REROUTED,  link_redial,        DEVICE_CONNECTING  },
 	{ S_ANY,                             EV_HALT,      link_halt,          DEVICE_STOPPED     },
 	{ S_ANY,                             EV_STOP,      link_stop,          DEVICE_IDLE        },
 	/* clang-format on */
 };
 
 static const char *const event_names[LINK_EVENTS] = {
-	[EV_CONNECT] = "connect", [EV_WAKE] = "wake",       [EV_REGISTERS] = "registers",
-	[EV_LOGS_IN] = "logs_in", [EV_REFS] = "refs",       [EV_LINKED] = "linked",
-	[EV_RESTART] = "restart", [EV_SUCCESS] = "success", [EV_CAUGHT_UP] = "caught_up",
-	[EV_LOST] = "lost",       [EV_HALT] = "halt",       [EV_STOP] = "stop",
+	[EV_CONNECT] = "connect",   [EV_WAKE] = "wake",       [EV_REGISTERS] = "registers",
+	[EV_LOGS_IN] = "logs_in",   [EV_REFS] = "refs",       [EV_LINKED] = "linked",
+	[EV_RESTART] = "restart",   [EV_SUCCESS] = "success", [EV_CAUGHT_UP] = "caught_up",
+	[EV_LOST] = "lost",         [EV_HALT] = "halt",       [EV_STOP] = "stop",
+	[EV_REROUTED] = "rerouted",
 };
 
 const char *link_event_name(enum link_event ev)
@@ -188,6 +192,13 @@ static void link_redial(struct device *d)
 	link_timer_set(d, TIMER_DIAL, 0);
 }
 
+/* through the gate: whoever sets the proxy does not choose how often devices connect */
+static void link_reroute(struct device *d)
+{
+	link_drop(d);
+	link_dial(d);
+}
+
 static void link_back_off(struct device *d)
 {
 	struct link *l = d->link;
@@ -275,6 +286,17 @@ static void link_stop(struct device *d)
 
 /* -- events from elsewhere -- */
 
+/* The reason stays until the next dial. Before the event, which tells it on; what moves on elsewhere has a
+ * reason of its own. */
+static void link_wait_after(struct device *d, const char *why)
+{
+	enum device_state to;
+
+	if (link_next_state(d->state, EV_LOST, &to) && to == DEVICE_BACKOFF)
+		snprintf(d->fault_reason, sizeof(d->fault_reason), "%s", why);
+	link_event(d, EV_LOST);
+}
+
 void link_lost(struct device *d, const char *why)
 {
 	struct link *l = d->link;
@@ -288,7 +310,7 @@ void link_lost(struct device *d, const char *why)
 	if (l->want_linked && clock_mono(d->env->clock).ms >= l->pair_deadline.ms)
 		link_end_linking(d, FAULT_QR_TIMEOUT, "nobody scanned the code in time");
 	else
-		link_event(d, EV_LOST);
+		link_wait_after(d, why);
 }
 
 void link_end_linking(struct device *d, enum device_fault fault, const char *why)

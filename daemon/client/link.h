@@ -18,8 +18,9 @@ enum link_event {
 	EV_SUCCESS,
 	EV_CAUGHT_UP, /* the backlog is over */
 	EV_LOST,
-	EV_HALT, /* the server said stop: link->verdict tells why */
-	EV_STOP, /* asked by the owner, or linking came to nothing */
+	EV_REROUTED, /* another proxy, or none: what is dialled or up is not the way any more */
+	EV_HALT,     /* the server said stop: link->verdict tells why */
+	EV_STOP,     /* asked by the owner, or linking came to nothing */
 	LINK_EVENTS
 };
 
@@ -56,6 +57,7 @@ struct link {
 	struct noise_transport *noise;
 	struct frame_reader frames;
 	struct span routing; /* edge routing of the last connection; owned */
+	struct span proxy;   /* sealed, see route.h; empty: straight to the server; owned */
 	bool reading,
 		frames_stale; /* inside frame_reader_push; the reader is to be reset after it */
 	bool dead;            /* nothing more will get through: no closing handshake */

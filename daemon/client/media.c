@@ -248,7 +248,7 @@ static void upload_start(void *ctx, const struct err *e)
 	if (d->closing)
 		err_set(&why, ERR_DEVICE_OFFLINE, "the device is being closed");
 	if (why.code != ERR_OK ||
-	    fetch_start(d->env->fetcher, &cfg, upload_answered, u, &u->it->fetch, &why) != ERR_OK)
+	    device_fetch(d, &cfg, upload_answered, u, &u->it->fetch, &why) != ERR_OK)
 		upload_end(u, &why);
 }
 

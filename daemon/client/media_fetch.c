@@ -54,7 +54,7 @@ static void fetch_go(void *ctx, const struct err *e)
 
 	if (why.code == ERR_OK) {
 		cfg.url = arena_printf(f->a, "https://%s%s", f->d->outgoing->media.host, f->path);
-		why.code = fetch_start(f->d->env->fetcher, &cfg, fetched, f, &t, &why);
+		why.code = device_fetch(f->d, &cfg, fetched, f, &t, &why);
 	}
 	if (why.code != ERR_OK)
 		fetching_end(f, SPAN_NONE, &why);

@@ -5,6 +5,7 @@
 
 #include "daemon/client/iq.h"
 #include "daemon/client/link.h"
+#include "daemon/client/route.h"
 
 /* what a browser tells; the service expects one */
 static const char origin[] = "https://web.whatsapp.com";
@@ -354,11 +355,23 @@ void link_connect(struct device *d)
 				      .origin = origin,
 				      .user_agent = user_agent };
 	struct err e = ERR_NONE;
+	struct proxy proxy;
+	enum errc rc;
 
+	if (l->proxy.len) {
+		if (route_open(d->env->sealer, d->user_id, d->id, l->proxy, &proxy, &e)) {
+			link_lost(d, e.msg);
+			return;
+		}
+		cfg.proxy = &proxy;
+	}
 	memcpy(noise.root_key, d->env->noise_root_key, sizeof(noise.root_key));
 	l->hello = noise_client_new(&noise);
 	frame_reader_init(&l->frames, false);
-	if (ws_connect(d->env->net, &cfg, &link_handler, d, &l->ws, &e)) {
+	rc = ws_connect(d->env->net, &cfg, &link_handler, d, &l->ws, &e);
+	if (cfg.proxy)
+		proxy_wipe(&proxy);
+	if (rc) {
 		link_lost(d, e.msg);
 		return;
 	}

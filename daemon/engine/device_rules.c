@@ -60,4 +60,5 @@ void device_rules_read(const PGresult *r, const struct pacing_defaults *defaults
 	ret->next_at = db_time(r, 0, db_col(r, "next_at"));
 	ret->reach_locked_until = db_time(r, 0, db_col(r, "reach_locked_until"));
 	ret->counts = db_bytes(r, 0, db_col(r, "counts"));
+	ret->proxy = db_bytes(r, 0, db_col(r, "proxy"));
 }

@@ -17,6 +17,7 @@ struct device_rules {
 	char pause_reason[160];
 	unix_ms next_at, reach_locked_until; /* ms INT64_MIN: none */
 	struct span counts;                  /* borrowed from the result */
+	struct span proxy;                   /* sealed; empty: none; borrowed, too */
 };
 
 /* a row of device_rules.sql */

@@ -304,6 +304,8 @@ static void on_settings(void *ctx, const PGresult *r, const struct err *e)
 	else
 		device_rules_default(w->env->pacing, &rules);
 	w->paused = rules.device_paused;
+	if (read)
+		device_set_proxy(w->device, rules.proxy);
 	if (w->queue) {
 		queue_set_rules(w->queue, &rules);
 		return;

@@ -21,6 +21,7 @@ struct conn_handler {
 enum conn_state { CONN_DIALING, CONN_TLS, CONN_UP, CONN_FINISHING, CONN_CLOSED };
 
 struct conn_dial;
+struct proxy;
 struct conn_flight;
 
 struct conn {
@@ -44,9 +45,10 @@ struct conn {
 	bool paused, closing_timer, shutdown_done, eof;
 };
 
-/* Fails only when TLS cannot be set up; the rest comes through on_down. */
-enum errc conn_dial(struct net *n, const struct net_url *url, uint32_t timeout_ms,
-		    const struct conn_handler *h, void *ctx, struct conn **ret,
+/* proxy: NULL goes straight to the host; copied. timeout_ms is of all, the proxy's answers too. Fails
+ * only when TLS cannot be set up; the rest comes through on_down. */
+enum errc conn_dial(struct net *n, const struct net_url *url, const struct proxy *proxy,
+		    uint32_t timeout_ms, const struct conn_handler *h, void *ctx, struct conn **ret,
 		    struct err *e) MUST_USE;
 /* Takes the waiting connection of a listener. Nothing happens on it before conn_start. */
 struct conn *conn_accept(struct net *n, uv_stream_t *listener, bool tls,

@@ -1,5 +1,6 @@
 #pragma once
-/* The way of a client connection to its TCP socket: name lookup, then the addresses one by one. */
+/* The way of a client connection to its TCP socket: name lookup, then the addresses one by one,
+ * then, when there is a proxy, the talk with it (proxy.h). */
 #include "shared/net/conn.h"
 
 void dial_cancel(struct conn_dial *d); /* NULL is fine; the lookup may still be running */

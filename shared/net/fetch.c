@@ -9,6 +9,7 @@
 #include "shared/base/xalloc.h"
 #include "shared/net/conn.h"
 #include "shared/net/net_impl.h"
+#include "shared/net/proxy.h"
 
 enum { FETCH_CONNECT_TIMEOUT_MS = 20000, FETCH_CONNS_MAX = 64, FETCH_CONNS_KEPT = 8 };
 
@@ -350,6 +351,27 @@ static void fetch_set_body(struct fetch *t, const struct fetch_cfg *cfg)
 	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, cfg->method);
 }
 
+static void fetch_set_proxy(CURL *c, const struct proxy *p)
+{
+	char place[PROXY_SHOWN_MAX];
+
+	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* nor from the environment */
+	curl_easy_setopt(c, CURLOPT_NOPROXY, "");
+	if (p == NULL)
+		return;
+	proxy_shown(p, place);
+	curl_easy_setopt(c, CURLOPT_PROXY, place);
+	curl_easy_setopt(
+		c, CURLOPT_PROXYTYPE, /* either looks names up itself */
+		(long)(p->kind == PROXY_HTTP ? CURLPROXY_HTTP : CURLPROXY_SOCKS5_HOSTNAME));
+	curl_easy_setopt(c, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	if (p->user[0] == '\0')
+		return;
+	curl_easy_setopt(c, CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC);
+	curl_easy_setopt(c, CURLOPT_PROXYUSERNAME, p->user);
+	curl_easy_setopt(c, CURLOPT_PROXYPASSWORD, p->password);
+}
+
 static void fetch_set_limits(struct fetch *t, const struct fetch_cfg *cfg)
 {
 	uint32_t most = cfg->connect_ms ? cfg->connect_ms : FETCH_CONNECT_TIMEOUT_MS;
@@ -358,7 +380,7 @@ static void fetch_set_limits(struct fetch *t, const struct fetch_cfg *cfg)
 
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* nor from the environment */
+	fetch_set_proxy(c, cfg->proxy);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, fetch_open_socket);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);

@@ -1,8 +1,9 @@
 #pragma once
 /* HTTP client on the loop: libcurl's multi interface. For media and webhooks. No redirects, no proxy
- * from the environment, bounded answer, whole-transfer deadline. */
+ * but the one that is named, bounded answer, whole-transfer deadline. */
 #include "shared/net/net.h"
 
+struct proxy;
 struct sockaddr;
 
 struct fetcher; /* one a loop */
@@ -16,7 +17,8 @@ struct fetch_cfg {
 	size_t answer_max; /* bytes; past it ERR_LIMIT, or with cut_answer the end of the transfer */
 	bool cut_answer;
 	uint32_t timeout_ms;
-	uint32_t connect_ms; /* 0: 20 s */
+	uint32_t connect_ms;       /* 0: 20 s */
+	const struct proxy *proxy; /* tunnelled through; NULL: none; borrowed for the call */
 	/* asked for every resolved address before a socket is opened for it; ERR_FORBIDDEN when none is
 	 * left. NULL: all are good */
 	bool (*may_connect)(const void *ctx, const struct sockaddr *to);

@@ -12,6 +12,7 @@
 
 enum { WS_MESSAGE_MAX = 1 << 24, WS_QUEUE_MAX = 4 << 20, WS_CONNECT_TIMEOUT_MS = 20000 };
 
+struct proxy;
 struct ws;
 
 struct ws_handler {
@@ -28,7 +29,8 @@ struct ws_handler {
 struct ws_connect_cfg {
 	const char *url;
 	const char *origin, *user_agent; /* NULL: header left out */
-	uint32_t timeout_ms;             /* TCP + TLS + upgrade; 0: WS_CONNECT_TIMEOUT_MS */
+	const struct proxy *proxy;       /* NULL: straight to the host; borrowed for the call */
+	uint32_t timeout_ms;             /* TCP + proxy + TLS + upgrade; 0: WS_CONNECT_TIMEOUT_MS */
 };
 
 /* Only fails for a bad URL; network errors come through on_close. Name lookup is asynchronous. */

@@ -178,7 +178,7 @@ enum errc ws_connect(struct net *n, const struct ws_connect_cfg *cfg, const stru
 		return err_set(e, ERR_BAD_INPUT, "control character in origin or user agent");
 	ws = ws_new(n, true, h, ctx);
 	ws->upgrade = upgrade_new(&url, cfg);
-	rc = conn_dial(n, &url, timeout, &client_handler, ws, &ws->conn, e);
+	rc = conn_dial(n, &url, cfg->proxy, timeout, &client_handler, ws, &ws->conn, e);
 	if (rc) {
 		ws_free(ws);
 		return rc;

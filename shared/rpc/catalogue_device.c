@@ -21,6 +21,7 @@ static const struct cat_param device_fields[] = {
 	{ "quiet_hours", CAT_TEXT, CAT_OPTIONAL, "it sends nothing within, in your zone; never" },
 	{ "keep_days",  CAT_INT,  CAT_OPTIONAL, "how long its chats are kept; 0: for ever" },
 	{ "store_chats", CAT_BOOL, CAT_OPTIONAL, "its chats are kept" },
+	{ "proxy",      CAT_TEXT, CAT_OPTIONAL, "the proxy it connects through, without user and password" },
 	{ "reach_locked_until", CAT_TIME, CAT_OPTIONAL, "WhatsApp allows no new chats until then" },
 	{ "created_at", CAT_TIME, CAT_OPTIONAL, "when it was made" },
 	{ "linked_at",  CAT_TIME, CAT_OPTIONAL, "when it was linked" },
@@ -54,7 +55,8 @@ static const struct cat_param by_device[] = {
 	{ "warm_up", CAT_BOOL, CAT_OPTIONAL, "lower caps while the link is young: 10 % on the first day, all after two weeks" }, \
 	{ "quiet_hours", CAT_TEXT, CAT_OPTIONAL, "send nothing within, in your zone: 22:00-07:00; never", .max = 16 }, \
 	{ "keep_days", CAT_INT, CAT_OPTIONAL, "keep its chats that long; 0: for ever", .max = 36500 }, \
-	{ "store_chats", CAT_BOOL, CAT_OPTIONAL, "keep its chats" }
+	{ "store_chats", CAT_BOOL, CAT_OPTIONAL, "keep its chats" }, \
+	{ "proxy", CAT_SECRET, CAT_OPTIONAL, "connect through socks5://user:password@host:port or http://...; empty: none", .max = 1800 }
 
 static const struct cat_param create_in[] = {
 	{ "name", CAT_TEXT, CAT_REQUIRED, "a name of your choice, unique", .min = 1, .max = 64 },

@@ -1,7 +1,7 @@
 -- what a device's worker goes by: pacing, pauses (its own, its user's, everybody's; null: it may send), what it
 -- has sent lately, quiet hours as instants of the coming days. $1 user, $2 device
 select d.delay_min_ms, d.delay_max_ms, d.per_minute_max, d.per_hour_max, d.per_day_max, d.warm_up, d.linked_at,
-  d.reach_locked_until, p.next_at, p.counts, d.paused as device_paused,
+  d.reach_locked_until, d.proxy, p.next_at, p.counts, d.paused as device_paused,
   case when d.paused then coalesce(d.pause_reason, '')
     else coalesce((select coalesce(q.reason, '') from queue_pauses q where q.user_id = $1),
       (select coalesce(h.reason, '') from queue_hold h)) end as pause_reason,

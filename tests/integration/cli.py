@@ -45,7 +45,7 @@ def linked(w, count=1):
 
 DEVICE = "id name state online"
 DEVICE_MORE = ("phone lid push_name reason queued delay_min_ms delay_max_ms created_at linked_at fault per_minute_max "
-               "per_hour_max per_day_max warm_up quiet_hours keep_days store_chats reach_locked_until")
+               "per_hour_max per_day_max warm_up quiet_hours keep_days store_chats reach_locked_until proxy")
 CAMPAIGN = "id title state total left counts has_image device_choice grace_s expire_s created_at updated_at"
 CAMPAIGN_MORE = "niche status text media follow_up devices delay_min_ms delay_max_ms start_at zone finished_at reason"
 MESSAGE = "id state device to attempt created_at"

@@ -78,6 +78,12 @@ unix_ms device_server_now(const struct device *d)
 	return clock_unix(d->env->clock);
 }
 
+enum errc device_fetch(const struct device *d, const struct fetch_cfg *cfg, fetch_done_fn done,
+		       void *ctx, struct fetch **ret, struct err *e)
+{
+	return fetch_start(d->env->fetcher, cfg, done, ctx, ret, e);
+}
+
 enum errc device_prekey_open(const struct device *d, uint32_t id, struct span sealed,
 			     struct keypair *ret, struct err *e)
 {

@@ -42,7 +42,7 @@ static void raw_open(struct bed *b, struct raw *r, const char *scheme)
 	*r = (struct raw){ 0 };
 	wr_init(&r->got, 16 << 20);
 	assert_int_equal(net_url_parse(bed_url(b, scheme, "127.0.0.1", "/"), &u, &e), ERR_OK);
-	assert_int_equal(conn_dial(b->net, &u, 5000, &raw_handler, r, &r->conn, &e), ERR_OK);
+	assert_int_equal(conn_dial(b->net, &u, NULL, 5000, &raw_handler, r, &r->conn, &e), ERR_OK);
 	bed_run_until(b, &r->up);
 }
 
@@ -328,7 +328,7 @@ static void not_tls_at_all(void **state)
 	wr_init(&r.got, 16 << 20);
 	assert_int_equal(net_url_parse(bed_url(&b, "https", "127.0.0.1", "/"), &u, &e), ERR_OK);
 	u.tls = false;
-	assert_int_equal(conn_dial(b.net, &u, 5000, &raw_handler, &r, &r.conn, &e), ERR_OK);
+	assert_int_equal(conn_dial(b.net, &u, NULL, 5000, &raw_handler, &r, &r.conn, &e), ERR_OK);
 	bed_run_until(&b, &r.up);
 	raw_send(&b, &r, SPAN_LIT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 1000);
 	bed_run_until(&b, &r.down);

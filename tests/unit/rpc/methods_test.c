@@ -21,6 +21,8 @@ static const struct {
 	{ "device.show", "{\"device\":7}", NULL },
 	{ "device.show", "{\"id\":\"7\"}", "device.show has no parameter 'id'" },
 	{ "device.update", "{\"device\":\"sales-1\",\"per_day_max\":0}", NULL },
+	{ "device.update", "{\"device\":\"sales-1\",\"proxy\":\"\"}", NULL },
+	{ "device.update", "{\"device\":\"sales-1\",\"proxy\":7}", "proxy: must be a string" },
 	{ "device.update", "{\"device\":\"sales-1\",\"per_day_max\":60001}",
 	  "per_day_max: 60001 is not within" },
 	{ "device.pause", "{\"device\":\"sales-1\",\"reason\":\"holiday\"}", NULL },
