@@ -127,6 +127,8 @@ static void send_committed(void *ctx, const struct err *e)
 		return;
 	}
 	CRASH_POINT("send.after_write");
+	if (s->job->on_left)
+		s->job->on_left(s->job->ctx, s->job);
 	for (size_t i = 0; i < s->rec_len; i++)
 		ratchet_unpin(d->env->cache, s->recs[i]);
 	s->rec_len = 0;

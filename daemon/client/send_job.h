@@ -36,6 +36,7 @@ struct send_job {
 	bool resend;                   /* it may have left before */
 	/* adds the caller's own statements to the unit that stores the ratchets */
 	void (*on_commit)(void *ctx, struct send_job *job, struct db_unit *unit);
+	void (*on_left)(void *ctx, struct send_job *job); /* the bytes go out now; may be NULL */
 	void (*on_done)(void *ctx, struct send_job *job,
 			const struct send_result *r); /* exactly once */
 	void *ctx;

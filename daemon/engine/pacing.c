@@ -319,6 +319,14 @@ void pacing_note_ok(struct pacing *p)
 	p->cool_ms = 0;
 }
 
+void pacing_note_left(struct pacing *p, const struct pacing_cfg *over, mono_ms now)
+{
+	int64_t least = now.ms + pacing_gap(p, over).gap_min_ms;
+
+	if (p->next.ms < least)
+		p->next.ms = least;
+}
+
 bool pacing_is_gapless(const struct pacing *p, const struct pacing_cfg *over)
 {
 	return pacing_gap(p, over).gap_max_ms == 0;

@@ -97,6 +97,8 @@ struct pacing_cfg pacing_gap(const struct pacing *p, const struct pacing_cfg *ov
 /* 420, 429: 1 minute, doubled each time up to 1 hour; pacing_note_ok ends the series */
 void pacing_cool_down(struct pacing *p, mono_ms now);
 void pacing_note_ok(struct pacing *p);
+/* What was noted as sent leaves now: its commit may have been slow, and the shortest gap holds from here, too */
+void pacing_note_left(struct pacing *p, const struct pacing_cfg *over, mono_ms now);
 bool pacing_is_gapless(const struct pacing *p, const struct pacing_cfg *over);
 /* something must be stored with each send: a gap or a cap */
 bool pacing_is_paced(const struct pacing *p, const struct pacing_cfg *over);

@@ -114,6 +114,14 @@ static void end_cold(struct queue *q, struct job *j, const struct send_result *r
 	device_reach_query(q->device);
 }
 
+void queue_job_left(void *ctx, struct send_job *send)
+{
+	struct job *j = CONTAINER_OF(send, struct job, send);
+
+	(void)ctx;
+	pacing_note_left(&j->queue->pacing, queue_pace(j), clock_mono(j->queue->env->clock));
+}
+
 void queue_job_done(void *ctx, struct send_job *send, const struct send_result *r)
 {
 	struct job *j = CONTAINER_OF(send, struct job, send);

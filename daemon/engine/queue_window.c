@@ -98,6 +98,7 @@ static void admit(struct queue *q, const PGresult *r, int row)
 		.media_id = j->content->media_id,
 		.resend = db_i64(r, row, db_col(r, "state")) == 2,
 		.on_commit = queue_job_commit,
+		.on_left = queue_job_left,
 		.on_done = queue_job_done,
 	};
 	map_put(q->held, MAP_KEY(id), j);

@@ -98,6 +98,7 @@ static void on_committed(void *ctx, const struct err *e)
 	if (e->code)
 		abort();
 	sim_note_send(s->job->ref, s->device->id, s->job->to_pn);
+	s->job->on_left(s->job->ctx, s->job);
 	uv_timer_start(&s->timer, on_ack, ACK_MS, 0);
 }
 

@@ -430,10 +430,32 @@ static void trouble_cools_down_and_doubles(void **state)
 	assert_int_equal(pacing_next_send(&p, now, wall).at.ms - now.ms, PACING_COOL_MIN_MS);
 }
 
+static void the_gap_holds_from_the_leaving_too(void **state)
+{
+	const struct pacing_rules rules = { .gap = { 4000, 4000 } };
+	const struct pacing_cfg slower = { 6000, 6000 };
+	unix_ms wall = { WALL };
+	struct rng_fixed rng;
+	struct pacing p;
+	mono_ms now = { 1000 };
+
+	(void)state;
+	rng_fixed_init(&rng, 7);
+	pacing_init(&p, &rules, now, wall);
+	pacing_note_sent(&p, NULL, now, &rng.base);
+	pacing_note_left(&p, NULL, (mono_ms){ 2500 }); /* its commit took a second and a half */
+	assert_int_equal(pacing_next_send(&p, (mono_ms){ 2500 }, wall).at.ms, 6500);
+	pacing_note_left(&p, NULL, (mono_ms){ 2000 });
+	assert_int_equal(pacing_next_send(&p, (mono_ms){ 2500 }, wall).at.ms, 6500);
+	pacing_note_left(&p, &slower, (mono_ms){ 2500 });
+	assert_int_equal(pacing_next_send(&p, (mono_ms){ 2500 }, wall).at.ms, 8500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gaps_hold_between_all_sends),
+		cmocka_unit_test(the_gap_holds_from_the_leaving_too),
 		cmocka_unit_test(caps_hold_in_every_window),
 		cmocka_unit_test(the_answer_names_the_rule),
 		cmocka_unit_test(caps_and_gaps_hold_over_restarts),
