@@ -152,6 +152,7 @@ static void on_db_closed(void *ctx)
 
 	accounts_close(p->wad.accounts);
 	reload_close(p->wad.reload);
+	json_decref(p->wad.discover);
 	if (p->cluster)
 		cluster_stop(p->cluster);
 	p->cluster = NULL;

@@ -46,6 +46,7 @@ struct wad {
 	struct rpc_server *rpc;
 	struct httpd_server *http; /* NULL: no HTTP */
 	struct reload *reload;
+	struct json_t *discover; /* the OpenRPC document, once asked for */
 	uint64_t calls_done, calls_failed;
 	bool stopping; /* no more changes are taken */
 	const char *state_dir, *network_url, *admin_group;

@@ -39,5 +39,9 @@ struct rpc_done api_system_act_as(struct rpc_req *req)
 
 struct rpc_done api_rpc_discover(struct rpc_req *req)
 {
-	return rpc_reply_take(req, rpc_discover_document(WAD_VERSION));
+	struct wad *w = req->wad;
+
+	if (w->discover == NULL)
+		w->discover = rpc_discover_document(WAD_VERSION);
+	return rpc_reply_take(req, json_incref(w->discover));
 }

@@ -128,7 +128,7 @@ def a_log_level_falls_back(build):
 
 def a_stop_lets_what_is_under_way_end(w):
     for i in range(4):
-        w.wad.pair(f"d{i}", DEVICE + i, delay_min_ms=0, delay_max_ms=0)
+        w.wad.pair(f"d{i}", DEVICE + i, delay_min_ms=10, delay_max_ms=20)  # so one at a time is under way
     w.wad.wait_online(4)
     w.wad.call("lead.import", csv="phone,niche\n" + "".join(f"{LEAD + i},all\n" for i in range(300)))
     w.sandbox.admin("POST", "/admin/phones", {"first": LEAD, "count": 300, "receipts": False})
