@@ -20,13 +20,14 @@ call wall('chats');
 
 -- What is found of a text: its words in lower case. Scripts written without spaces (Thai, Chinese, ...) go
 -- in sign by sign and are looked for as a sequence. One word more names the user, so that a look-up for
--- one never reads what another's words point to.
-create function search_text(body text) returns text language sql immutable strict parallel safe as $$
+-- one never reads what another's words point to. Both are written so that PostgreSQL can put their text in the
+-- place of the call (not strict, nothing that is only stable): else each message plans them anew.
+create function search_text(body text) returns text language sql immutable parallel safe as $$
   select case when octet_length(body) = length(body) then body else
     regexp_replace(body, '([\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u2E80-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF])', ' \1 ', 'g') end
 $$;
 create function search_words(user_id bigint, body text) returns tsvector language sql immutable parallel safe as $$
-  select array_to_tsvector(array[' ' || user_id]) || to_tsvector('simple', search_text(left(body, 20000)))
+  select array_to_tsvector(array[' ' || user_id::text]) || to_tsvector('simple', search_text(left(body, 20000)))
 $$;
 -- every word must begin one of the text's; null: no words were given
 create function search_query(user_id bigint, words text) returns tsquery language sql immutable parallel safe as $$
