@@ -7,9 +7,12 @@ with u as (
   from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as v (user_id, id, at_ms)
   where o.user_id = v.user_id and o.id = v.id and (o.state in (0, 1, 2, 7) or (o.state = 6 and o.error_class = 'opted_out'))
   returning o.user_id, o.id, o.campaign_id, o.device_id, o.recipient, o.msg_id
+), acked as ( -- also those that a receipt has raised before
+  select o.user_id, o.device_id, o.recipient from unnest($1::bigint[], $2::bigint[]) as v (user_id, id)
+  join outbox o on o.user_id = v.user_id and o.id = v.id
 ), talked as (
-  select l.user_id, l.id, u.device_id from u join leads l on l.user_id = u.user_id and l.phone = u.recipient
-  where l.device_id is distinct from u.device_id
+  select l.user_id, l.id, a.device_id from acked a join leads l on l.user_id = a.user_id and l.phone = a.recipient
+  where l.device_id is distinct from a.device_id
   for update of l skip locked
 ), own as (
   update leads l set device_id = talked.device_id from talked where l.user_id = talked.user_id and l.id = talked.id

@@ -203,6 +203,10 @@ static void the_second_part_waits_for_the_first(void **state)
 	sql_is("select not_before > now() + interval '2 seconds' and not_before < now() + interval '4 seconds' from outbox where part = 1 and lead_id = 1",
 	       "t");
 	sql_is("select device_id from leads where id = 1", "1"); /* it talked to them last */
+	sql("update leads set device_id = null; update outbox set state = 4 where part = 0 and lead_id = 1");
+	PQclear(run(STMT_OUTBOX_SENT, (const char *const[]){ "{1}", ids, "{1763800000000}" }, 3));
+	sql_is("select device_id from leads where id = 1",
+	       "1"); /* also when a receipt was there before the ack */
 	sql("update outbox set state = 6, error_class = 'failed' where part = 0 and lead_id = 2");
 	sql_is("select state || error_class from outbox where part = 1 and lead_id = 2",
 	       "7first_part");
