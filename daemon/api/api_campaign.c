@@ -66,14 +66,7 @@ static json_t *campaign_json(struct rpc_req *req, const PGresult *r, int i)
 
 static void on_show(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-
-	if (e->code)
-		rpc_fail(req, e);
-	else if (db_rows(r) == 0)
-		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "campaign: no such campaign" });
-	else
-		rpc_reply_take(req, campaign_json(req, r, 0));
+	rpc_reply_row(ctx, r, e, campaign_json, "campaign: no such campaign");
 }
 
 void campaign_reply(struct rpc_req *req, int64_t id)

@@ -153,14 +153,7 @@ struct rpc_done api_chat_list(struct rpc_req *req)
 
 static void on_show(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-
-	if (e->code)
-		rpc_fail(req, e);
-	else if (db_rows(r) == 0)
-		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "chat: no such chat" });
-	else
-		rpc_reply_take(req, chat_json(req, r, 0));
+	rpc_reply_row(ctx, r, e, chat_json, "chat: no such chat");
 }
 
 struct rpc_done api_chat_show(struct rpc_req *req)

@@ -53,14 +53,7 @@ static void ask_users(struct rpc_req *req, int64_t id, int64_t after, int64_t li
 
 static void on_show(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-
-	if (e->code)
-		rpc_fail(req, e);
-	else if (db_rows(r) == 0)
-		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "user: no such user" });
-	else
-		rpc_reply_take(req, user_json(req, r, 0));
+	rpc_reply_row(ctx, r, e, user_json, "user: no such user");
 }
 
 static void on_list(void *ctx, const PGresult *r, const struct err *e)

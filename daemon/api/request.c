@@ -75,6 +75,22 @@ struct rpc_done rpc_fail(struct rpc_req *req, const struct err *e)
 	return (struct rpc_done){ 1 };
 }
 
+void rpc_reply_row(struct rpc_req *req, const PGresult *r, const struct err *e,
+		   json_t *(*row_json)(struct rpc_req *req, const PGresult *r, int i),
+		   const char *missing)
+{
+	struct err none = ERR_NONE;
+
+	if (e->code) {
+		rpc_fail(req, e);
+	} else if (db_rows(r) == 0) {
+		err_set(&none, ERR_NOT_FOUND, "%s", missing);
+		rpc_fail(req, &none);
+	} else {
+		rpc_reply_take(req, row_json(req, r, 0));
+	}
+}
+
 void rpc_reply_rows(struct rpc_req *req, const PGresult *r, const struct err *e,
 		    json_t *(*row_json)(struct rpc_req *req, const PGresult *r, int i))
 {

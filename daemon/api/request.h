@@ -43,6 +43,10 @@ struct rpc_done {
 };
 
 struct rpc_done rpc_reply_take(struct rpc_req *req, json_t *result); /* NULL result: ERR_INTERNAL */
+/* the one object that was asked for; without a row ERR_NOT_FOUND with these words. Fails when e says so */
+void rpc_reply_row(struct rpc_req *req, const PGresult *r, const struct err *e,
+		   json_t *(*row_json)(struct rpc_req *req, const PGresult *r, int i),
+		   const char *missing);
 /* A list's answer, named as the method's row says: one value a row of r (NULL: left out), and "next", the
  * last row's id, when there may be more than the limit asked for. Fails the call when e says so. */
 void rpc_reply_rows(struct rpc_req *req, const PGresult *r, const struct err *e,
