@@ -438,6 +438,10 @@ def watching(build):
         s = b.sandbox
         same("info", (info["port"], info["plainPort"], info["noiseRootPublicKey"], info["caFile"]),
              (s.port, s.plain_port, s.root_key, s.ca_file))
+        # a key share and three parts of history for each device; only these come without a test's doing
+        told = {"peer_msg": 2 * 4, "hist_sync": 2 * 3}
+        wait_until(lambda: {t: sum(e.get("type") == t for e in b.entries()) for t in told} == told, LAG,
+                   "both devices have answered what their phone told them at login")
         b.good("DELETE", "/admin/messages")
         same("after DELETE", b.entries(), [])
         ident = b.send("d", PEER, "watch me")
