@@ -119,11 +119,10 @@ bool base64_decode(struct arena *a, const char *text, size_t text_len, struct sp
 	return true;
 }
 
-/* Length of the well-formed character at `at`, 0 when there is none. */
-static size_t utf8_char(const uint8_t *at, size_t left, uint32_t *ret_code)
+size_t utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint8_t first = at[0];
+	uint8_t first = left ? at[0] : 0xff;
 	size_t len = first < 0x80             ? 1
 		     : (first & 0xe0) == 0xc0 ? 2
 		     : (first & 0xf0) == 0xe0 ? 3
@@ -145,13 +144,25 @@ static size_t utf8_char(const uint8_t *at, size_t left, uint32_t *ret_code)
 	return len;
 }
 
+size_t utf8_encode(uint32_t code, char out[5])
+{
+	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const uint8_t marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	out[len] = '\0';
+	for (size_t i = len - 1; i > 0; i--, code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3f));
+	out[0] = (char)(marks[len] | code);
+	return len;
+}
+
 void utf8_mend(char *text)
 {
 	size_t left = strlen(text), len;
 	uint32_t code;
 
 	for (uint8_t *at = (uint8_t *)text; left > 0; at += len, left -= len) {
-		len = utf8_char(at, left, &code);
+		len = utf8_decode(at, left, &code);
 		if (len)
 			continue;
 		if (left < 4 && at[0] >= 0xc0) {
@@ -167,7 +178,7 @@ bool utf8_valid(struct span s)
 {
 	for (size_t i = 0; i < s.len;) {
 		uint32_t code = 0;
-		size_t len = utf8_char(s.at + i, s.len - i, &code);
+		size_t len = utf8_decode(s.at + i, s.len - i, &code);
 
 		if (len == 0 || code == 0)
 			return false;
@@ -183,7 +194,7 @@ size_t utf8_columns(const char *text)
 
 	while (left > 0) {
 		uint32_t code = 0;
-		size_t len = utf8_char(at, left, &code);
+		size_t len = utf8_decode(at, left, &code);
 		int width = len ? wcwidth((wchar_t)code) : 1;
 
 		columns += width < 0 ? 1 : (size_t)width;

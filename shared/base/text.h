@@ -16,6 +16,10 @@ char *base64url_text(struct arena *a, struct span in); /* URL alphabet, no paddi
 /* either alphabet, padding optional; false on any other character */
 bool base64_decode(struct arena *a, const char *text, size_t text_len, struct span *ret);
 
+/* the well-formed character at `at`: its length in bytes, 0 when there is none (or left is 0) */
+size_t utf8_decode(const uint8_t *at, size_t left, uint32_t *ret_code);
+/* bytes written, with a NUL behind them; code is a character, not a surrogate */
+size_t utf8_encode(uint32_t code, char out[5]);
 /* after a cut in mid-character: such a tail is dropped, wrong bytes before it become '?' */
 void utf8_mend(char *text);
 bool utf8_valid(struct span s); /* no NUL inside, no surrogates, no overlong forms */
