@@ -84,14 +84,11 @@ static enum errc explain_connect(const char *path, int error, struct err *e)
 	}
 }
 
-enum errc rpc_client_open(const char *socket_path, int timeout_ms, struct rpc_client **ret,
-			  struct err *e)
+enum errc rpc_socket_connect(const char *socket_path, int *ret_fd, struct err *e)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct rpc_client *c;
 	int fd;
 
-	(void)timeout_ms; /* a Unix socket connects at once or not at all, unless its backlog is full */
 	if (strlen(socket_path) >= sizeof address.sun_path)
 		return err_set(e, ERR_UNREACHABLE, "%.100s...: a socket path has at most %d bytes",
 			       socket_path, RPC_SOCKET_PATH_MAX);
@@ -105,6 +102,21 @@ enum errc rpc_client_open(const char *socket_path, int timeout_ms, struct rpc_cl
 		close(fd);
 		return explain_connect(socket_path, error, e);
 	}
+	*ret_fd = fd;
+	return ERR_OK;
+}
+
+enum errc rpc_client_open(const char *socket_path, int timeout_ms, struct rpc_client **ret,
+			  struct err *e)
+{
+	struct rpc_client *c;
+	enum errc code;
+	int fd = -1;
+
+	(void)timeout_ms; /* a Unix socket connects at once or not at all, unless its backlog is full */
+	code = rpc_socket_connect(socket_path, &fd, e);
+	if (code)
+		return code;
 	c = xcalloc(1, sizeof *c);
 	c->fd = fd;
 	c->kept = json_array();
@@ -193,19 +205,25 @@ static enum errc take_line(struct rpc_client *c, struct span line, json_t **ret_
 	return ERR_OK;
 }
 
+enum errc rpc_error_read(const json_t *error, struct err *e)
+{
+	const char *name =
+		json_string_value(json_object_get(json_object_get(error, "data"), "name"));
+	const char *message = json_string_value(json_object_get(error, "message"));
+
+	return err_set(e, name ? err_from_name(name) : ERR_INTERNAL, "%s",
+		       message ? message : "the daemon gives no reason");
+}
+
 static enum errc read_answer(struct rpc_client *c, json_t *answer, json_t **ret_result,
 			     struct err *e)
 {
 	json_t *error = json_object_get(answer, "error"),
 	       *result = json_object_get(answer, "result");
-	const char *name =
-		json_string_value(json_object_get(json_object_get(error, "data"), "name"));
-	const char *message = json_string_value(json_object_get(error, "message"));
 
 	if (error) {
 		c->error = json_incref(error);
-		return err_set(e, name ? err_from_name(name) : ERR_INTERNAL, "%s",
-			       message ? message : "the daemon gives no reason");
+		return rpc_error_read(error, e);
 	}
 	if (result == NULL)
 		return err_set(e, ERR_BAD_INPUT,

@@ -27,6 +27,12 @@ enum errc rpc_client_next(struct rpc_client *c, int timeout_ms, json_t **ret,
 			  struct err *e) MUST_USE;
 int rpc_client_fd(const struct rpc_client *c);
 
+/* For clients with a loop of their own: a connected, non-blocking, close-on-exec socket, with the same
+ * explanations; never waits. */
+enum errc rpc_socket_connect(const char *socket_path, int *ret_fd, struct err *e) MUST_USE;
+/* an error object of the daemon {code, message, data} as code and message; returns the code */
+enum errc rpc_error_read(const json_t *error, struct err *e);
+
 /* Where the daemon's socket is: WAD_SOCKET, WAD_RPC_SOCKET, else the first that exists below
  * $XDG_RUNTIME_DIR, the user's state directory and /run; when none exists, where it would be. */
 void rpc_socket_path(char *out, size_t out_bytes);
