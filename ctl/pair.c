@@ -8,8 +8,8 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/xalloc.h"
+#include "shared/term/qr.h"
 
-#include "ctl/qr_draw.h"
 #include "ctl/run.h"
 
 enum { TICK_MS = 1000, LOOK_MS = 3000, DRAWING_MAX = 1 << 20 };

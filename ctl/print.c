@@ -9,6 +9,7 @@
 #include "shared/base/text.h"
 #include "shared/base/wr.h"
 #include "shared/base/xalloc.h"
+#include "shared/term/safe.h"
 
 enum { COLUMNS_MAX = 64, CELL_COLUMNS_MAX = 48, CELL_BYTES_MAX = 1 << 20 };
 
@@ -49,23 +50,11 @@ void printer_init(struct printer *p, const struct ctl_args *a, FILE *out)
 /* the character at `at`, as bytes to skip and whether a terminal may see it */
 static size_t safe_char(const unsigned char *at, size_t left, bool *ret_safe)
 {
-	size_t len = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+	uint32_t code = 0;
+	size_t len = utf8_decode(at, left, &code);
 
-	*ret_safe = false;
-	if (len > left || !utf8_valid(span_of(at, len)))
-		return 1;
-	if (len == 1)
-		*ret_safe = at[0] >= ' ' && at[0] != 0x7f;
-	else if (len == 2)
-		*ret_safe = !(at[0] == 0xc2 && at[1] < 0xa0); /* C1 controls */
-	else if (len == 3)
-		*ret_safe = memcmp(at, "\xef\xbb\xbf", 3) != 0 && /* BOM, bidi marks and isolates */
-			    !(at[0] == 0xe2 && at[1] == 0x80 && at[2] >= 0x8e && at[2] <= 0x8f) &&
-			    !(at[0] == 0xe2 && at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) &&
-			    !(at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
-	else
-		*ret_safe = true;
-	return len;
+	*ret_safe = len > 0 && !safe_is_harmful(code);
+	return len ? len : 1;
 }
 
 char *print_safe(const char *text)

@@ -12,7 +12,7 @@ build=(
   "libwslay-dev:WebSocket frames" "libcurl4-openssl-dev:media uploads" "zlib1g-dev:compressed frames"
   "libmicrohttpd-dev:the HTTP API"
   "libinih-dev:settings file" "libqrencode-dev:QR codes" "libreadline-dev:wactl's shell"
-  "libutf8proc-dev:text widths" "ca-certificates:trust of the real network" "python3:scripts of the demo"
+  "libutf8proc-dev:text widths" "libncurses-dev:the console's screen" "ca-certificates:trust of the real network" "python3:scripts of the demo"
 )
 test_only=(
   "libcmocka-dev:unit tests" "libsignal-protocol-c-dev:oracle of the ratchet" "clang:libFuzzer"

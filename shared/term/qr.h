@@ -6,7 +6,12 @@
 
 #include "shared/base/wr.h"
 
-enum qr_style { QR_HALF, QR_SEXTANT, QR_SPACES /* two spaces a module: needs colour, no UTF-8 */ };
+enum qr_style {
+	QR_HALF,    /* two modules a cell, one above the other */
+	QR_SEXTANT, /* two by three: the font must have them */
+	QR_SPACES,  /* two blanks a module: needs colour, no UTF-8 */
+	QR_BRAILLE, /* two by four, with gaps between the dots: the last resort */
+};
 
 struct qr_code {
 	unsigned char *modules; /* one a byte, 1 is dark */
@@ -20,5 +25,10 @@ void qr_code_done(struct qr_code *q);
 /* the room it takes, with a quiet zone of `quiet` modules */
 void qr_size(const struct qr_code *q, enum qr_style style, size_t quiet, size_t *ret_columns,
 	     size_t *ret_rows);
+/* What one cell shows when dark is the ink on a light ground: UTF-8 of one column. Cells are counted
+ * from 0 within qr_size; outside of it is light. A full block is a dark cell: draw it as a blank on
+ * dark where there is no such glyph. */
+void qr_glyph(const struct qr_code *q, enum qr_style style, size_t quiet, size_t cell_x,
+	      size_t cell_y, char out[5]);
 /* lines that end in newline */
 void qr_draw(struct wr *w, const struct qr_code *q, enum qr_style style, size_t quiet, bool color);

@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "shared/base/xalloc.h"
+#include "shared/term/qr.h"
 
-#include "ctl/qr_draw.h"
 #include "tests/unit/testing.h"
 
 #define TEXT                                                                                         \

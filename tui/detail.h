@@ -1,0 +1,7 @@
+#pragma once
+/* All that wad tells of one object: a field a line, with its name and, when chosen, what it means (the
+ * catalogue's doc); objects inside as lines below. Scrolls; y copies a value. */
+#include "tui/view.h"
+
+/* params: taken. The method gives one object. */
+void detail_open(struct app *app, const char *title, const char *method, json_t *params);

@@ -1,0 +1,191 @@
+#include "tui/fleet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/xalloc.h"
+
+#include "tui/app.h"
+
+/* the queue is counted again this long after something changed, and this long anyway */
+enum { CHANGED_MS = 2000, ANYWAY_MS = 15000 };
+
+void fleet_init(struct fleet *f, struct app *app)
+{
+	*f = (struct fleet){ .app = app, .queued = -1 };
+}
+
+static void drop(struct fleet *f)
+{
+	for (size_t i = 0; i < f->len; i++)
+		free(f->devices[i].name);
+	f->len = f->online = f->linked = f->in_trouble = 0;
+}
+
+void fleet_done(struct fleet *f)
+{
+	drop(f);
+	free(f->devices);
+}
+
+/* the place of an id: where it is, or would be */
+static size_t place(const struct fleet *f, int64_t id, bool *ret_found)
+{
+	size_t from = 0, to = f->len;
+
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+
+		if (f->devices[mid].id < id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	*ret_found = from < f->len && f->devices[from].id == id;
+	return from;
+}
+
+static void count(struct fleet *f, const struct fleet_device *d, int by)
+{
+	f->online += (size_t)(d->online ? by : 0);
+	f->linked += (size_t)(d->linked ? by : 0);
+	f->in_trouble += (size_t)(d->in_trouble ? by : 0);
+}
+
+static int64_t id_of(const char *text)
+{
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+static void put(struct fleet *f, const json_t *device)
+{
+	const char *name = json_string_value(json_object_get(device, "name"));
+	const char *state = json_string_value(json_object_get(device, "state"));
+	struct fleet_device d = { .id = id_of(json_string_value(json_object_get(device, "id"))) };
+	bool found;
+	size_t at = place(f, d.id, &found);
+
+	if (name == NULL || d.id <= 0)
+		return;
+	state = state ? state : "";
+	d.online = json_is_true(json_object_get(device, "online"));
+	d.linked = json_object_get(device, "phone") != NULL;
+	d.in_trouble = strcmp(state, "logged_out") == 0 || strcmp(state, "banned") == 0;
+	d.name = xstrdup(name);
+	if (found) {
+		count(f, &f->devices[at], -1);
+		free(f->devices[at].name);
+	} else {
+		if (f->len == f->cap) {
+			f->cap = f->cap ? 2 * f->cap : 64;
+			f->devices = xrealloc(f->devices, f->cap * sizeof *f->devices);
+		}
+		memmove(f->devices + at + 1, f->devices + at, (f->len - at) * sizeof d);
+		f->len++;
+	}
+	f->devices[at] = d;
+	count(f, &d, 1);
+}
+
+static void remove_id(struct fleet *f, int64_t id)
+{
+	bool found;
+	size_t at = place(f, id, &found);
+
+	if (!found)
+		return;
+	count(f, &f->devices[at], -1);
+	free(f->devices[at].name);
+	f->len--;
+	memmove(f->devices + at, f->devices + at + 1, (f->len - at) * sizeof *f->devices);
+}
+
+static void on_devices(void *ctx, const json_t *result, const struct err *e, const json_t *data)
+{
+	const json_t *list = json_object_get(result, "devices");
+	struct fleet *f = ctx;
+
+	(void)data;
+	if (e)
+		return;
+	drop(f);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		put(f, json_array_get(list, i));
+	f->app->dirty = true;
+}
+
+static void on_device(void *ctx, const json_t *result, const struct err *e, const json_t *data)
+{
+	struct fleet *f = ctx;
+
+	(void)data;
+	if (e == NULL)
+		put(f, result);
+	f->app->dirty = true;
+}
+
+static void on_stats(void *ctx, const json_t *result, const struct err *e, const json_t *data)
+{
+	static const char *const live[] = { "pending", "claimed", "sending" };
+	struct fleet *f = ctx;
+	int64_t queued = 0;
+
+	(void)data;
+	f->asking = false;
+	if (e)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(live); i++)
+		queued += json_integer_value(json_object_get(result, live[i]));
+	f->app->dirty |= queued != f->queued;
+	f->queued = queued;
+	f->queue_paused = json_is_true(json_object_get(result, "queue_paused"));
+}
+
+static void ask_stats(struct fleet *f)
+{
+	f->asking = true;
+	f->change_at = 0;
+	f->asked_at = clock_mono(f->app->clock).ms;
+	rpc_link_call(f->app->link, "queue.stats", NULL, on_stats, f);
+}
+
+void fleet_refresh(struct fleet *f)
+{
+	rpc_link_call(f->app->link, "device.list", NULL, on_devices, f);
+	ask_stats(f);
+}
+
+void fleet_event(struct fleet *f, const char *topic, const json_t *data)
+{
+	const char *id = json_string_value(json_object_get(data, "device"));
+
+	if (strncmp(topic, "message.", 8) == 0 || strncmp(topic, "queue.", 6) == 0 ||
+	    strncmp(topic, "campaign.", 9) == 0)
+		f->change_at = f->change_at ? f->change_at : clock_mono(f->app->clock).ms;
+	if (strncmp(topic, "device.", 7) != 0 || strcmp(topic, "device.qr") == 0 || id == NULL)
+		return;
+	if (strcmp(topic, "device.deleted") == 0)
+		remove_id(f, id_of(id));
+	else
+		rpc_link_call(f->app->link, "device.show", json_pack("{s:s}", "device", id),
+			      on_device, f);
+}
+
+void fleet_tick(struct fleet *f)
+{
+	int64_t now = clock_mono(f->app->clock).ms;
+
+	if (!rpc_link_is_up(f->app->link) || f->asking)
+		return;
+	if (now - f->asked_at >= ANYWAY_MS ||
+	    (f->change_at && now - f->change_at >= CHANGED_MS && now - f->asked_at >= CHANGED_MS))
+		ask_stats(f);
+}
+
+const char *fleet_name(const struct fleet *f, const char *id)
+{
+	bool found;
+	size_t at = place(f, id_of(id), &found);
+
+	return found ? f->devices[at].name : id ? id : "";
+}

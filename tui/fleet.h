@@ -1,0 +1,35 @@
+#pragma once
+/* What every view needs to know of the devices: their names, and how many are online; and of the
+ * queue, how much waits. Kept small (no JSON), made anew when connected, kept right by events. */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/base/arena.h"
+
+struct app;
+
+struct fleet_device {
+	int64_t id;
+	bool online, linked, in_trouble; /* trouble: logged_out, banned */
+	char *name;
+};
+
+struct fleet {
+	struct app *app;
+	struct fleet_device *devices; /* by id */
+	size_t len, cap;
+	size_t online, linked, in_trouble;
+	int64_t queued; /* -1: not known */
+	bool queue_paused;
+	int64_t asked_at, change_at; /* monotonic ms; change_at 0: nothing new since */
+	bool asking;
+};
+
+void fleet_init(struct fleet *f, struct app *app);
+void fleet_done(struct fleet *f);
+void fleet_refresh(struct fleet *f); /* connected */
+void fleet_event(struct fleet *f, const char *topic, const json_t *data);
+void fleet_tick(struct fleet *f);
+/* the name of a device by its id ("3"); the id itself when it is not known */
+const char *fleet_name(const struct fleet *f, const char *id);

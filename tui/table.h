@@ -1,0 +1,93 @@
+#pragma once
+/* A list as a view, declared by a row: which method gives it, which fields are columns, what may be
+ * done to its items, what news make it stale. Rows are kept small (the shown texts, not the JSON), so
+ * that 100,000 fit; they come page by page as one scrolls. Filters as one types (by wad where the
+ * method can search), marks items, acts on one or on all marked, keeps the chosen item by its id
+ * through every refresh. Details are asked from wad when opened. */
+#include "tui/view.h"
+
+enum cell {
+	CELL_TEXT,
+	CELL_NUMBER, /* right-aligned, with separators */
+	CELL_TIME,
+	CELL_AGO,
+	CELL_BOOL,   /* yes, no, blank when absent */
+	CELL_STATE,  /* a state: its style and glyph by state_style */
+	CELL_DEVICE, /* an id of a device, shown as its name */
+	CELL_OBJECT, /* name=value, ... */
+};
+
+struct table_column {
+	const char *title, *field;
+	enum cell kind;
+	int width; /* columns; the one with grow gets what is left */
+	bool grow;
+	int from; /* shown where the terminal is at least so wide; 0: always */
+};
+
+struct table_row; /* an item as it is kept */
+
+/* What may be done to items. */
+struct table_act {
+	enum action act;
+	const char *method; /* called with { param: id } once for each; NULL: run is called */
+	const char *param;
+	/* asked before: "Log out %s?"; %s is the label, or "N devices". NULL: done at once, for one
+	 * only; several are always asked for */
+	const char *question;
+	bool typed; /* the label must be typed, for what cannot be undone */
+	/* why an item is left out, NULL when it is not; may be NULL */
+	const char *(*unfit)(const struct table_row *row);
+	/* for one item, when method is NULL; row is NULL when the list is empty */
+	void (*run)(struct view *v, const struct table_row *row);
+	bool without_row; /* also where there is no item: create, import */
+};
+
+struct table_spec {
+	const char *name, *title; /* "devices", "Devices" */
+	const char *noun;         /* what its items are called: "device"; several: with an s */
+	enum scope scope;
+	const char *method;     /* a row of the catalogue with .list */
+	const char *id, *label; /* fields */
+	int page;               /* how many are asked for at once; 0: the method has no pages */
+	const struct table_column *columns; /* ends with .title == NULL */
+	const struct table_act *acts;       /* ends with .act == ACT_NONE; may be NULL */
+	/* Enter; NULL: the details by show_method */
+	void (*open)(struct view *v, const struct table_row *row);
+	/* { show_param: id } gives one item with the same fields: for details, and to renew one row */
+	const char *show_method, *show_param;
+	/* topics that make it stale, patterns with one blank between; event_id: the field of their data
+	 * that is the id of the one item that is (with show_method), NULL: the whole list */
+	const char *topics, *event_id;
+	/* parameter that searches; NULL: the filter looks at what is loaded, which is then all */
+	const char *search;
+	bool newest_first; /* of a list with pages: new items come at its beginning */
+	const char *empty; /* what to do when there is nothing: "no devices yet: a adds one" */
+};
+
+/* user: the view's own, freed by user_free(user) with it; both may be NULL */
+struct view *table_new(struct app *app, const struct table_spec *spec, void *user,
+		       void (*user_free)(void *user));
+
+/* -- for views built on it: v is what table_new made -- */
+void *table_user(const struct view *v);
+/* more parameters of the method; taken; asks anew */
+void table_params(struct view *v, json_t *params);
+const json_t *table_params_now(const struct view *v); /* borrowed; may be NULL */
+/* lines above the list: draws into in, returns how many rows it took */
+void table_header(struct view *v, int (*draw)(struct view *v, struct screen *s, struct rect in));
+void table_subtitle(struct view *v, const char *text);    /* behind the title; copied */
+const struct table_row *table_here(const struct view *v); /* NULL: the list is empty */
+size_t table_len(const struct view *v);
+/* every marked row, else the chosen one; false at the end; *pos starts at 0 */
+bool table_next(const struct view *v, size_t *pos, const struct table_row **ret);
+size_t table_marked(const struct view *v);
+/* a call for each of them, a few at a time; tells at the end how many were done and what failed first.
+ * The rest of the parameters is `more` (taken, may be NULL). */
+void table_each(struct view *v, const char *method, const char *param, json_t *more);
+void table_refresh(struct view *v);
+
+const char *row_id(const struct table_row *row);
+const char *row_label(const struct table_row *row);
+/* the text of a column's field as it was kept: raw, not formatted; "" when absent */
+const char *row_cell(const struct table_row *row, const char *field);

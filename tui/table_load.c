@@ -1,0 +1,246 @@
+/* Where a table's rows come from: pages, refreshes, single items that changed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/xalloc.h"
+#include "shared/rpc/events.h"
+
+#include "tui/app.h"
+#include "tui/table_view.h"
+
+/* a refresh takes the pages that were there, up to so many rows; the rest comes as one scrolls */
+enum { REFRESH_ROWS_MAX = 2000, STALE_MS = 1000, FLUSH_MS = 500, SEARCH_MS = 200, AHEAD = 200 };
+
+static int64_t now_ms(const struct table *t)
+{
+	return clock_mono(view_clock(&t->base)).ms;
+}
+
+struct table_row *table_row_at(const struct table *t, size_t i)
+{
+	if (t->shown == NULL)
+		return i < t->rows.len ? t->rows.rows[i] : NULL;
+	return i < t->shown_len ? t->rows.rows[t->shown[i]] : NULL;
+}
+
+void table_narrow(struct table *t)
+{
+	const char *letters = t->filter.text;
+
+	free(t->shown);
+	t->shown = NULL;
+	t->shown_len = 0;
+	if (*letters && t->spec->search == NULL) {
+		t->shown = xmalloc((t->rows.len + 1) * sizeof *t->shown);
+		for (size_t i = 0; i < t->rows.len; i++)
+			if (rows_match(t->rows.rows[i], letters))
+				t->shown[t->shown_len++] = i;
+	}
+	list_resize(&t->place, t->shown ? t->shown_len : t->rows.len);
+}
+
+/* the chosen row is the same one, when it is still there */
+static void keep_place(struct table *t, const char *id)
+{
+	size_t below = t->place.cursor - t->place.top;
+
+	table_narrow(t);
+	for (size_t i = 0; id && i < t->place.len; i++)
+		if (strcmp(row_id(table_row_at(t, i)), id) == 0) {
+			list_goto(&t->place, i);
+			t->place.top = i > below ? i - below : 0;
+			return;
+		}
+}
+
+static char *chosen_id(const struct table *t)
+{
+	const struct table_row *row = table_row_at(t, t->place.cursor);
+
+	return row ? xstrdup(row_id(row)) : NULL;
+}
+
+static void swap_fresh(struct table *t)
+{
+	AUTO_FREE char *id = chosen_id(t);
+
+	rows_take_marks(&t->fresh, &t->rows);
+	rows_done(&t->rows);
+	t->rows = t->fresh;
+	rows_init(&t->fresh, t->spec);
+	t->refreshing = false;
+	keep_place(t, id);
+}
+
+static void ask_page(struct table *t);
+
+static void on_page(struct view *v, const json_t *result, const struct err *e, const json_t *data)
+{
+	struct table *t = table_of(v);
+	const struct cat_method *m = catalogue_find(t->spec->method);
+	const json_t *items = json_object_get(result, m->list);
+	bool first = t->next == NULL;
+
+	(void)data;
+	t->loading = false;
+	if (t->again) {
+		t->again = false;
+		table_ask(t);
+		return;
+	}
+	if (e) {
+		snprintf(t->why, sizeof t->why, "%s", err_msg(e));
+		t->refreshing = false;
+		rows_done(&t->fresh);
+		return;
+	}
+	t->why[0] = '\0';
+	t->took_ms = now_ms(t) - t->asked_at;
+	json_decref(t->next);
+	t->next = json_incref(json_object_get(result, "next"));
+	t->ended = t->next == NULL;
+	rows_add(t->refreshing ? &t->fresh : &t->rows, items, !first && t->spec->newest_first);
+	if (t->refreshing &&
+	    (t->ended || t->fresh.len >= t->rows.len || t->fresh.len >= REFRESH_ROWS_MAX))
+		swap_fresh(t);
+	else if (!t->refreshing)
+		table_narrow(t);
+	if (!t->ended && (t->refreshing || t->wants_all || t->place.cursor + AHEAD > t->rows.len ||
+			  (t->spec->search == NULL && *t->filter.text)))
+		ask_page(t);
+	if (t->wants_all && !t->refreshing) {
+		list_goto(&t->place, t->place.len);
+		t->wants_all = !t->ended;
+	}
+}
+
+static void ask_page(struct table *t)
+{
+	json_t *params = t->params ? json_copy(t->params) : json_object();
+
+	if (t->spec->page)
+		json_object_set_new(params, "limit", json_integer(t->spec->page));
+	if (t->next)
+		json_object_set(params, "after", t->next);
+	if (t->spec->search && *t->filter.text)
+		json_object_set_new(params, t->spec->search, json_string(t->filter.text));
+	t->loading = true;
+	view_call(&t->base, t->spec->method, params, on_page);
+}
+
+void table_more(struct table *t)
+{
+	if (!t->loading && !t->ended)
+		ask_page(t);
+}
+
+void table_ask(struct table *t)
+{
+	if (t->loading) {
+		t->again = true;
+		return;
+	}
+	rows_done(&t->fresh);
+	json_decref(t->next);
+	t->next = NULL;
+	t->ended = false;
+	t->stale_at = 0;
+	t->dirty_len = 0;
+	t->refreshing = t->rows.len > 0;
+	t->asked_at = now_ms(t);
+	ask_page(t);
+}
+
+/* -- news -- */
+
+static void make_stale(struct table *t)
+{
+	if (t->stale_at == 0)
+		t->stale_at = now_ms(t);
+}
+
+static void on_item(struct view *v, const json_t *result, const struct err *e, const json_t *data)
+{
+	struct table *t = table_of(v);
+	const char *id = json_string_value(json_object_get(result, t->spec->id));
+	size_t at;
+
+	(void)data;
+	t->dirty_asked--;
+	if (e && e->code == ERR_NOT_FOUND)
+		make_stale(t); /* which one it was is not told: all are asked */
+	else if (e == NULL && rows_find(&t->rows, id, &at))
+		rows_put(&t->rows, at, result);
+	else if (e == NULL)
+		make_stale(t); /* a new one */
+}
+
+static void flush(struct table *t)
+{
+	t->flushed_at = now_ms(t);
+	for (size_t i = 0; i < t->dirty_len; i++) {
+		t->dirty_asked++;
+		view_call(&t->base, t->spec->show_method,
+			  json_pack("{s:s}", t->spec->show_param, t->dirty[i]), on_item);
+	}
+	t->dirty_len = 0;
+}
+
+static void add_dirty(struct table *t, const char *id)
+{
+	for (size_t i = 0; i < t->dirty_len; i++)
+		if (strcmp(t->dirty[i], id) == 0)
+			return;
+	if (t->dirty_len == TABLE_DIRTY_MAX) {
+		make_stale(t);
+		return;
+	}
+	snprintf(t->dirty[t->dirty_len++], sizeof t->dirty[0], "%s", id);
+	if (now_ms(t) - t->flushed_at >= FLUSH_MS && t->dirty_asked == 0)
+		flush(t);
+}
+
+static bool concerns(const struct table_spec *spec, const char *topic)
+{
+	char pattern[64];
+
+	for (const char *at = spec->topics; at && *at;) {
+		size_t len = strcspn(at, " ");
+
+		snprintf(pattern, sizeof pattern, "%.*s", (int)len, at);
+		if (event_topic_matches(pattern, topic))
+			return true;
+		at += len + (at[len] == ' ');
+	}
+	return false;
+}
+
+void table_event(struct view *v, const char *topic, const json_t *data)
+{
+	struct table *t = table_of(v);
+	const char *id;
+
+	if (!concerns(t->spec, topic))
+		return;
+	id = t->spec->event_id ? json_string_value(json_object_get(data, t->spec->event_id)) : NULL;
+	if (id && t->spec->show_method)
+		add_dirty(t, id);
+	else
+		make_stale(t);
+}
+
+void table_tick(struct view *v)
+{
+	struct table *t = table_of(v);
+	int64_t now = now_ms(t), rest = 5 * t->took_ms > STALE_MS ? 5 * t->took_ms : STALE_MS;
+
+	if (t->dirty_len && t->dirty_asked == 0)
+		flush(t);
+	if (t->filter_at && now >= t->filter_at) {
+		t->filter_at = 0;
+		table_ask(t);
+	} else if (t->stale_at && !t->loading && now - t->asked_at >= rest) {
+		table_ask(t);
+	}
+}

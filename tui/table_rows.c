@@ -1,0 +1,218 @@
+#include "tui/table_rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/map.h"
+#include "shared/base/wr.h"
+#include "shared/base/xalloc.h"
+
+/* a cell keeps no more than one could see; places are of 16 bits */
+enum { CELL_BYTES_MAX = 240 };
+
+void rows_init(struct table_rows *r, const struct table_spec *spec)
+{
+	*r = (struct table_rows){ .spec = spec };
+}
+
+void rows_done(struct table_rows *r)
+{
+	for (size_t i = 0; i < r->len; i++)
+		free(r->rows[i]);
+	free(r->rows);
+	rows_init(r, r->spec);
+}
+
+static const char *text_of(const struct table_row *row)
+{
+	return (const char *)(row->at + row->columns + 1);
+}
+
+const char *row_id(const struct table_row *row)
+{
+	return text_of(row);
+}
+
+static size_t columns_len(const struct table_spec *spec)
+{
+	size_t n = 0;
+
+	while (n < TABLE_COLUMNS_MAX && spec->columns[n].title)
+		n++;
+	return n;
+}
+
+const char *row_label(const struct table_row *row)
+{
+	const char *label = text_of(row) + row->at[row->columns];
+
+	return *label ? label : row_id(row);
+}
+
+const char *row_cell(const struct table_row *row, const char *field)
+{
+	for (size_t i = 0; row->spec->columns[i].title; i++)
+		if (strcmp(row->spec->columns[i].field, field) == 0)
+			return text_of(row) + row->at[i];
+	if (strcmp(field, row->spec->id) == 0)
+		return row_id(row);
+	return "";
+}
+
+static void put_value(struct wr *w, const json_t *v)
+{
+	char text[32];
+
+	if (json_is_string(v)) {
+		wr_str(w, json_string_value(v));
+	} else if (json_is_integer(v)) {
+		snprintf(text, sizeof text, "%lld", (long long)json_integer_value(v));
+		wr_str(w, text);
+	} else if (json_is_real(v)) {
+		snprintf(text, sizeof text, "%.1f", json_real_value(v));
+		wr_str(w, text);
+	} else if (json_is_boolean(v)) {
+		wr_str(w, json_is_true(v) ? "yes" : "no");
+	} else if (json_is_array(v)) {
+		for (size_t i = 0; i < json_array_size(v); i++) {
+			wr_str(w, i ? "," : "");
+			put_value(w, json_array_get(v, i));
+		}
+	} else if (json_is_object(v)) {
+		const char *key;
+		json_t *member;
+		size_t n = 0;
+
+		json_object_foreach((json_t *)(uintptr_t)v, key, member) {
+			wr_str(w, n++ ? " " : "");
+			wr_str(w, key);
+			wr_str(w, "=");
+			put_value(w, member);
+		}
+	}
+}
+
+/* cut at a character */
+static void put_bounded(struct wr *w, const json_t *v)
+{
+	size_t from = w->len, len;
+
+	put_value(w, v);
+	len = w->len - from;
+	if (len > CELL_BYTES_MAX) {
+		len = CELL_BYTES_MAX;
+		while (len && (w->buf[from + len] & 0xc0) == 0x80)
+			len--;
+		w->len = from + len;
+	}
+	wr_u8(w, '\0');
+}
+
+static struct table_row *row_new(const struct table_spec *spec, const json_t *item)
+{
+	size_t n = columns_len(spec), head = sizeof(struct table_row) + (n + 1) * sizeof(uint16_t);
+	uint16_t at[TABLE_COLUMNS_MAX + 1];
+	struct table_row *row;
+	struct wr w;
+
+	wr_init(&w, 1 << 24);
+	put_bounded(&w, json_object_get(item, spec->id));
+	for (size_t i = 0; i < n; i++) {
+		at[i] = (uint16_t)w.len;
+		put_bounded(&w, json_object_get(item, spec->columns[i].field));
+	}
+	at[n] = (uint16_t)w.len;
+	put_bounded(&w, json_object_get(item, spec->label));
+	row = xmalloc(head + w.len);
+	*row = (struct table_row){ .spec = spec, .columns = (uint8_t)n };
+	memcpy(row->at, at, (n + 1) * sizeof(uint16_t));
+	memcpy(row->at + n + 1, w.buf, w.len);
+	wr_done(&w);
+	return row;
+}
+
+bool rows_find(const struct table_rows *r, const char *id, size_t *ret)
+{
+	for (size_t i = 0; id && i < r->len; i++)
+		if (strcmp(row_id(r->rows[i]), id) == 0) {
+			*ret = i;
+			return true;
+		}
+	return false;
+}
+
+void rows_put(struct table_rows *r, size_t at, const json_t *item)
+{
+	struct table_row *row = row_new(r->spec, item);
+
+	row->marked = r->rows[at]->marked;
+	free(r->rows[at]);
+	r->rows[at] = row;
+}
+
+void rows_add(struct table_rows *r, const json_t *items, bool look)
+{
+	for (size_t i = 0; i < json_array_size(items) && r->len < TABLE_ROWS_MAX; i++) {
+		const json_t *item = json_array_get(items, i);
+		struct table_row *row = row_new(r->spec, item);
+		size_t at;
+
+		if (look && rows_find(r, row_id(row), &at)) {
+			row->marked = r->rows[at]->marked;
+			free(r->rows[at]);
+			r->rows[at] = row;
+			continue;
+		}
+		if (r->len == r->cap) {
+			r->cap = r->cap ? r->cap * 2 : 128;
+			r->rows = xrealloc(r->rows, r->cap * sizeof(*r->rows));
+		}
+		r->rows[r->len++] = row;
+	}
+}
+
+void rows_mark(struct table_rows *r, size_t at, bool on)
+{
+	if (r->rows[at]->marked == on)
+		return;
+	r->rows[at]->marked = on;
+	r->marked += on ? 1 : (size_t)-1;
+}
+
+void rows_remove(struct table_rows *r, size_t at)
+{
+	rows_mark(r, at, false);
+	free(r->rows[at]);
+	r->len--;
+	memmove(r->rows + at, r->rows + at + 1, (r->len - at) * sizeof(*r->rows));
+}
+
+static struct span key_of(const struct table_row *row)
+{
+	return span_of(row_id(row), strlen(row_id(row)));
+}
+
+void rows_take_marks(struct table_rows *r, const struct table_rows *from)
+{
+	struct map *marked;
+
+	if (from->marked == 0)
+		return;
+	marked = map_new();
+	for (size_t i = 0; i < from->len; i++)
+		if (from->rows[i]->marked)
+			map_put(marked, key_of(from->rows[i]), from->rows[i]);
+	for (size_t i = 0; i < r->len; i++)
+		if (map_get(marked, key_of(r->rows[i])))
+			rows_mark(r, i, true);
+	map_free(marked);
+}
+
+bool rows_match(const struct table_row *row, const char *letters)
+{
+	for (size_t i = 0; i <= row->columns; i++)
+		if (strcasestr(text_of(row) + row->at[i], letters))
+			return true;
+	return false;
+}

@@ -1,0 +1,36 @@
+#pragma once
+/* The rows behind a table: kept as one block of memory each, found by id, in the order they came. */
+#include <jansson.h>
+
+#include "tui/table.h"
+
+enum { TABLE_COLUMNS_MAX = 20, TABLE_ROWS_MAX = 1000000 };
+
+struct table_row {
+	const struct table_spec *spec;
+	bool marked;
+	uint8_t columns;
+	/* where each column's text begins, the last: the label; then the texts, each with its NUL, the
+	 * id first */
+	uint16_t at[];
+};
+
+struct table_rows {
+	const struct table_spec *spec;
+	struct table_row **rows;
+	size_t len, cap, marked;
+};
+
+void rows_init(struct table_rows *r, const struct table_spec *spec);
+void rows_done(struct table_rows *r);
+/* Adds items (a JSON array); one with a known id (looked for when `look`) takes its place. */
+void rows_add(struct table_rows *r, const json_t *items, bool look);
+void rows_put(struct table_rows *r, size_t at, const json_t *item); /* renews one, keeps its mark */
+void rows_remove(struct table_rows *r, size_t at);
+/* false when it is not there */
+bool rows_find(const struct table_rows *r, const char *id, size_t *ret);
+void rows_mark(struct table_rows *r, size_t at, bool on);
+/* marks of `from` for rows that r has too */
+void rows_take_marks(struct table_rows *r, const struct table_rows *from);
+/* a shown text holds these letters, case apart */
+bool rows_match(const struct table_row *row, const char *letters);
