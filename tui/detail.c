@@ -10,17 +10,23 @@
 #include "tui/list.h"
 #include "tui/state.h"
 
-enum { LINES_MAX = 2000, NAME_WIDE = 20, WRAP_MAX = 200 };
+enum { LINES_MAX = 2000, NAME_WIDE = 20, WRAP_MAX = 200, AGAIN_TICKS = 5 };
 
 struct line {
 	const struct cat_param *param; /* NULL: goes on with the one above */
 	char *name, *text;
 };
 
+struct part {
+	char heading[40], method[48]; /* method "": there is none */
+	json_t *params, *object;
+};
+
 struct detail {
 	struct view base;
-	char title[120], method[48];
-	json_t *params, *object;
+	char title[120];
+	struct part parts[2];
+	int ticks;
 	struct line *lines;
 	int wide; /* the lines were made for */
 	struct list_place place;
@@ -120,19 +126,45 @@ static void add_field(struct detail *d, struct arena *a, const struct cat_param 
 
 static void lines_make(struct detail *d, int wide)
 {
-	const struct cat_method *m = catalogue_find(d->method);
 	struct arena *a AUTO_ARENA = arena_new();
-	size_t cursor = d->place.cursor;
+	size_t cursor = d->place.cursor, top = d->place.top;
 
 	lines_drop(d);
 	d->wide = wide;
-	for (const struct cat_param *p = m->out; p->name && d->object; p++) {
-		const json_t *v = json_object_get(d->object, p->name);
+	for (size_t i = 0; i < ARRAY_LEN(d->parts) && d->parts[i].object; i++) {
+		const struct cat_param *p = catalogue_find(d->parts[i].method)->out;
 
-		if (v)
-			add_field(d, a, p, v);
+		if (i)
+			add(d, NULL, "", "");
+		if (i)
+			add(d, NULL, d->parts[i].heading, "");
+		for (; p->name; p++) {
+			const json_t *v = json_object_get(d->parts[i].object, p->name);
+
+			if (v)
+				add_field(d, a, p, v);
+		}
 	}
+	d->place.top = top;
 	list_goto(&d->place, cursor);
+}
+
+static void take(struct detail *d, struct part *p, const json_t *object)
+{
+	json_decref(p->object);
+	p->object = json_incref((json_t *)(uintptr_t)object);
+	d->wide = 0;
+}
+
+static void on_also(struct view *v, const json_t *result, const struct err *e, const json_t *data)
+{
+	struct detail *d = (struct detail *)v;
+	const struct cat_method *m = catalogue_find(d->parts[1].method);
+
+	(void)data;
+	if (e == NULL)
+		take(d, &d->parts[1],
+		     m->list ? json_array_get(json_object_get(result, m->list), 0) : result);
 }
 
 static void on_object(struct view *v, const json_t *result, const struct err *e, const json_t *data)
@@ -145,32 +177,49 @@ static void on_object(struct view *v, const json_t *result, const struct err *e,
 		snprintf(d->why, sizeof d->why, "%s", err_msg(e));
 		return;
 	}
-	json_decref(d->object);
-	d->object = json_incref((json_t *)(uintptr_t)result);
-	d->wide = 0;
+	take(d, &d->parts[0], result);
 }
 
 static void detail_refresh(struct view *v)
 {
 	struct detail *d = (struct detail *)v;
 
-	view_call(v, d->method, json_incref(d->params), on_object);
+	view_call(v, d->parts[0].method, json_incref(d->parts[0].params), on_object);
+	if (d->parts[1].method[0])
+		view_call(v, d->parts[1].method, json_incref(d->parts[1].params), on_also);
+}
+
+static void detail_tick(struct view *v)
+{
+	struct detail *d = (struct detail *)v;
+
+	if (++d->ticks % AGAIN_TICKS == 0 && d->parts[1].method[0] && !view_waits(v))
+		detail_refresh(v);
+}
+
+/* the whole text behind a line; NULL: it is no text */
+static const char *value_of(const struct detail *d, const struct cat_param *param)
+{
+	for (size_t i = 0; param && i < ARRAY_LEN(d->parts) && d->parts[i].object; i++)
+		for (const struct cat_param *p = catalogue_find(d->parts[i].method)->out; p->name;
+		     p++)
+			if (p == param)
+				return json_string_value(
+					json_object_get(d->parts[i].object, p->name));
+	return NULL;
 }
 
 static void copy(struct detail *d)
 {
 	size_t i = d->place.cursor;
+	const char *text;
 
 	if (i >= d->place.len)
 		return;
 	while (i > 0 && d->lines[i].param == NULL)
 		i--;
-	if (d->lines[i].param &&
-	    json_is_string(json_object_get(d->object, d->lines[i].param->name)))
-		view_copy(&d->base,
-			  json_string_value(json_object_get(d->object, d->lines[i].param->name)));
-	else
-		view_copy(&d->base, d->lines[i].text);
+	text = value_of(d, d->lines[i].param);
+	view_copy(&d->base, text ? text : d->lines[i].text);
 }
 
 static bool detail_key(struct view *v, enum action act, const struct key *k)
@@ -235,8 +284,10 @@ static void detail_free(struct view *v)
 	struct detail *d = (struct detail *)v;
 
 	lines_drop(d);
-	json_decref(d->params);
-	json_decref(d->object);
+	for (size_t i = 0; i < ARRAY_LEN(d->parts); i++) {
+		json_decref(d->parts[i].params);
+		json_decref(d->parts[i].object);
+	}
 	free(d);
 }
 
@@ -246,17 +297,33 @@ static const struct view_ops detail_ops = {
 	.key = detail_key,
 	.draw = detail_draw,
 	.refresh = detail_refresh,
+	.tick = detail_tick,
 	.title = detail_title,
 	.free = detail_free,
 };
 
-void detail_open(struct app *app, const char *title, const char *method, json_t *params)
+static void part_set(struct part *p, const char *heading, const char *method, json_t *params)
+{
+	snprintf(p->heading, sizeof p->heading, "%s", heading);
+	snprintf(p->method, sizeof p->method, "%s", method);
+	p->params = params;
+}
+
+struct view *detail_open(struct app *app, const char *title, const char *method, json_t *params)
 {
 	struct detail *d = xcalloc(1, sizeof *d);
 
 	d->base.ops = &detail_ops;
-	d->params = params;
+	part_set(&d->parts[0], "", method, params);
 	snprintf(d->title, sizeof d->title, "%s", title);
-	snprintf(d->method, sizeof d->method, "%s", method);
 	view_push(app, &d->base);
+	return &d->base;
+}
+
+void detail_also(struct view *v, const char *heading, const char *method, json_t *params)
+{
+	struct detail *d = (struct detail *)v;
+
+	part_set(&d->parts[1], heading, method, params);
+	view_call(v, method, json_incref(params), on_also);
 }

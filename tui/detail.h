@@ -4,4 +4,7 @@
 #include "tui/view.h"
 
 /* params: taken. The method gives one object. */
-void detail_open(struct app *app, const char *title, const char *method, json_t *params);
+struct view *detail_open(struct app *app, const char *title, const char *method, json_t *params);
+/* More of the same thing below a heading: the object, or the first item of the list, that another method
+ * gives. params: taken. Asked anew every few seconds. */
+void detail_also(struct view *v, const char *heading, const char *method, json_t *params);

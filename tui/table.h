@@ -22,7 +22,8 @@ struct table_column {
 	enum cell kind;
 	int width; /* columns; the one with grow gets what is left */
 	bool grow;
-	int from; /* shown where the terminal is at least so wide; 0: always */
+	int from;    /* shown where the terminal is at least so wide; 0: always */
+	bool joined; /* told by the spec\'s join_method */
 };
 
 struct table_row; /* an item as it is kept */
@@ -56,6 +57,9 @@ struct table_spec {
 	void (*open)(struct view *v, const struct table_row *row);
 	/* { show_param: id } gives one item with the same fields: for details, and to renew one row */
 	const char *show_method, *show_param;
+	/* a second list that tells more of the same items, found by its field join_id; asked after the first
+	 * and every few seconds while it is on top. NULL: none */
+	const char *join_method, *join_id;
 	/* topics that make it stale, patterns with one blank between; event_id: the field of their data
 	 * that is the id of the one item that is (with show_method), NULL: the whole list */
 	const char *topics, *event_id;

@@ -10,7 +10,7 @@
 #include "tui/table_view.h"
 
 /* a refresh takes the pages that were there, up to so many rows; the rest comes as one scrolls */
-enum { REFRESH_ROWS_MAX = 2000, STALE_MS = 1000, FLUSH_MS = 500, SEARCH_MS = 200, AHEAD = 200 };
+enum { REFRESH_ROWS_MAX = 2000, STALE_MS = 1000, FLUSH_MS = 500, JOIN_MS = 5000, AHEAD = 200 };
 
 static int64_t now_ms(const struct table *t)
 {
@@ -61,11 +61,57 @@ static char *chosen_id(const struct table *t)
 	return row ? xstrdup(row_id(row)) : NULL;
 }
 
+static void on_join(struct view *v, const json_t *result, const struct err *e, const json_t *data)
+{
+	struct table *t = table_of(v);
+
+	(void)data; /* the columns stay as they are: the next time may do better */
+	t->joining = false;
+	t->join_took_ms = now_ms(t) - t->joined_at;
+	if (e == NULL)
+		rows_join(&t->rows,
+			  json_object_get(result, catalogue_find(t->spec->join_method)->list),
+			  t->spec->join_id);
+	table_narrow(t);
+}
+
+static void join(struct table *t)
+{
+	if (t->spec->join_method == NULL || t->joining || t->rows.len == 0)
+		return;
+	t->joining = true;
+	t->joined_at = now_ms(t);
+	view_call(&t->base, t->spec->join_method, NULL, on_join);
+}
+
+/* what the other list told stays until it is asked again */
+static void take_joined(struct table_rows *to, const struct table_rows *from)
+{
+	const struct table_spec *spec = to->spec;
+	json_t *items;
+
+	if (spec->join_method == NULL)
+		return;
+	items = json_array();
+	for (size_t i = 0; i < from->len; i++) {
+		json_t *item = json_pack("{s:s}", spec->join_id, row_id(from->rows[i]));
+
+		for (const struct table_column *c = spec->columns; c->title; c++)
+			if (c->joined)
+				json_object_set_new(item, c->field,
+						    json_string(row_cell(from->rows[i], c->field)));
+		json_array_append_new(items, item);
+	}
+	rows_join(to, items, spec->join_id);
+	json_decref(items);
+}
+
 static void swap_fresh(struct table *t)
 {
 	AUTO_FREE char *id = chosen_id(t);
 
 	rows_take_marks(&t->fresh, &t->rows);
+	take_joined(&t->fresh, &t->rows);
 	rows_done(&t->rows);
 	t->rows = t->fresh;
 	rows_init(&t->fresh, t->spec);
@@ -106,6 +152,8 @@ static void on_page(struct view *v, const json_t *result, const struct err *e, c
 		swap_fresh(t);
 	else if (!t->refreshing)
 		table_narrow(t);
+	if (t->ended)
+		join(t);
 	if (!t->ended && (t->refreshing || t->wants_all || t->place.cursor + AHEAD > t->rows.len ||
 			  (t->spec->search == NULL && *t->filter.text)))
 		ask_page(t);
@@ -237,6 +285,8 @@ void table_tick(struct view *v)
 
 	if (t->dirty_len && t->dirty_asked == 0)
 		flush(t);
+	if (t->ended && now - t->joined_at >= JOIN_MS + 5 * t->join_took_ms && app_top(v->app) == v)
+		join(t);
 	if (t->filter_at && now >= t->filter_at) {
 		t->filter_at = 0;
 		table_ask(t);

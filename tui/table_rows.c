@@ -93,12 +93,15 @@ static void put_value(struct wr *w, const json_t *v)
 	}
 }
 
-/* cut at a character */
-static void put_bounded(struct wr *w, const json_t *v)
+/* the value, or the text when it is NULL; cut at a character */
+static void put_bounded(struct wr *w, const json_t *v, const char *text)
 {
 	size_t from = w->len, len;
 
-	put_value(w, v);
+	if (v)
+		put_value(w, v);
+	else
+		wr_str(w, text);
 	len = w->len - from;
 	if (len > CELL_BYTES_MAX) {
 		len = CELL_BYTES_MAX;
@@ -109,7 +112,9 @@ static void put_bounded(struct wr *w, const json_t *v)
 	wr_u8(w, '\0');
 }
 
-static struct table_row *row_new(const struct table_spec *spec, const json_t *item)
+/* the columns that `item` tells (joined ones, or the others) from it, the rest from `old`, NULL: blank */
+static struct table_row *row_new(const struct table_spec *spec, const json_t *item,
+				 const struct table_row *old, bool joined)
 {
 	size_t n = columns_len(spec), head = sizeof(struct table_row) + (n + 1) * sizeof(uint16_t);
 	uint16_t at[TABLE_COLUMNS_MAX + 1];
@@ -117,19 +122,33 @@ static struct table_row *row_new(const struct table_spec *spec, const json_t *it
 	struct wr w;
 
 	wr_init(&w, 1 << 24);
-	put_bounded(&w, json_object_get(item, spec->id));
+	put_bounded(&w, joined ? NULL : json_object_get(item, spec->id), joined ? row_id(old) : "");
 	for (size_t i = 0; i < n; i++) {
+		bool told = spec->columns[i].joined == joined;
+		const char *kept = old ? text_of(old) + old->at[i] : "";
+
 		at[i] = (uint16_t)w.len;
-		put_bounded(&w, json_object_get(item, spec->columns[i].field));
+		put_bounded(&w, told ? json_object_get(item, spec->columns[i].field) : NULL,
+			    told ? "" : kept);
 	}
 	at[n] = (uint16_t)w.len;
-	put_bounded(&w, json_object_get(item, spec->label));
+	put_bounded(&w, joined ? NULL : json_object_get(item, spec->label),
+		    joined ? text_of(old) + old->at[n] : "");
 	row = xmalloc(head + w.len);
 	*row = (struct table_row){ .spec = spec, .columns = (uint8_t)n };
 	memcpy(row->at, at, (n + 1) * sizeof(uint16_t));
 	memcpy(row->at + n + 1, w.buf, w.len);
 	wr_done(&w);
 	return row;
+}
+
+static void replace(struct table_rows *r, size_t at, const json_t *item, bool joined)
+{
+	struct table_row *row = row_new(r->spec, item, r->rows[at], joined);
+
+	row->marked = r->rows[at]->marked;
+	free(r->rows[at]);
+	r->rows[at] = row;
 }
 
 bool rows_find(const struct table_rows *r, const char *id, size_t *ret)
@@ -144,31 +163,50 @@ bool rows_find(const struct table_rows *r, const char *id, size_t *ret)
 
 void rows_put(struct table_rows *r, size_t at, const json_t *item)
 {
-	struct table_row *row = row_new(r->spec, item);
+	replace(r, at, item, false);
+}
 
-	row->marked = r->rows[at]->marked;
-	free(r->rows[at]);
-	r->rows[at] = row;
+static struct span key_of(const struct table_row *row)
+{
+	return span_of(row_id(row), strlen(row_id(row)));
+}
+
+void rows_join(struct table_rows *r, const json_t *items, const char *id)
+{
+	struct map *by_id = map_new();
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item) {
+		const char *text = json_string_value(json_object_get(item, id));
+
+		if (text)
+			map_put(by_id, span_of(text, strlen(text)), (void *)(uintptr_t)item);
+	}
+	for (i = 0; i < r->len; i++) {
+		item = map_get(by_id, key_of(r->rows[i]));
+		if (item)
+			replace(r, i, item, true);
+	}
+	map_free(by_id);
 }
 
 void rows_add(struct table_rows *r, const json_t *items, bool look)
 {
 	for (size_t i = 0; i < json_array_size(items) && r->len < TABLE_ROWS_MAX; i++) {
 		const json_t *item = json_array_get(items, i);
-		struct table_row *row = row_new(r->spec, item);
 		size_t at;
 
-		if (look && rows_find(r, row_id(row), &at)) {
-			row->marked = r->rows[at]->marked;
-			free(r->rows[at]);
-			r->rows[at] = row;
+		if (look &&
+		    rows_find(r, json_string_value(json_object_get(item, r->spec->id)), &at)) {
+			replace(r, at, item, false);
 			continue;
 		}
 		if (r->len == r->cap) {
 			r->cap = r->cap ? r->cap * 2 : 128;
 			r->rows = xrealloc(r->rows, r->cap * sizeof(*r->rows));
 		}
-		r->rows[r->len++] = row;
+		r->rows[r->len++] = row_new(r->spec, item, NULL, false);
 	}
 }
 
@@ -186,11 +224,6 @@ void rows_remove(struct table_rows *r, size_t at)
 	free(r->rows[at]);
 	r->len--;
 	memmove(r->rows + at, r->rows + at + 1, (r->len - at) * sizeof(*r->rows));
-}
-
-static struct span key_of(const struct table_row *row)
-{
-	return span_of(row_id(row), strlen(row_id(row)));
 }
 
 void rows_take_marks(struct table_rows *r, const struct table_rows *from)

@@ -27,6 +27,8 @@ void rows_done(struct table_rows *r);
 void rows_add(struct table_rows *r, const json_t *items, bool look);
 void rows_put(struct table_rows *r, size_t at, const json_t *item); /* renews one, keeps its mark */
 void rows_remove(struct table_rows *r, size_t at);
+/* The joined columns of every row that these items (by their field `id`) tell of. */
+void rows_join(struct table_rows *r, const json_t *items, const char *id);
 /* false when it is not there */
 bool rows_find(const struct table_rows *r, const char *id, size_t *ret);
 void rows_mark(struct table_rows *r, size_t at, bool on);

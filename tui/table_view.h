@@ -31,6 +31,8 @@ struct table {
 	char dirty[TABLE_DIRTY_MAX][24];     /* ids of items to be asked anew */
 	size_t dirty_len, dirty_asked;
 	int64_t flushed_at;
+	bool joining;
+	int64_t joined_at, join_took_ms;
 
 	struct list_place place;
 	size_t *shown; /* indices into rows, when filtered */
