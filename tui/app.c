@@ -82,6 +82,7 @@ enum errc app_new(const struct app_opts *opts, struct app **ret, struct err *e)
 		free(app);
 		return e->code;
 	}
+	theme_start(app->term);
 	app->screen = screen_new(app->term);
 	app->scratch = arena_new();
 	app->link = rpc_link_new(&link);
