@@ -135,9 +135,9 @@ static void on_agreed(struct view *v, void *ctx)
 	bulk_start(table_of(v), a->method, a->param, NULL, a->unfit);
 }
 
-/* counts what the act is for, and why others are left out */
+/* counts what the act is for, the first of it, and why others are left out */
 static size_t count_fit(struct table *t, const struct table_act *a, size_t *ret_skipped,
-			const char **ret_why)
+			const char **ret_why, const struct table_row **ret_first)
 {
 	const struct table_row *row;
 	size_t n = 0;
@@ -150,8 +150,8 @@ static size_t count_fit(struct table *t, const struct table_act *a, size_t *ret_
 		if (why) {
 			*ret_why = *ret_why ? *ret_why : why;
 			(*ret_skipped)++;
-		} else {
-			n++;
+		} else if (n++ == 0) {
+			*ret_first = row;
 		}
 	}
 	return n;
@@ -170,13 +170,13 @@ static void put_question(char *out, size_t out_bytes, const char *question, cons
 
 static void ask_or_do(struct table *t, const struct table_act *a)
 {
-	const struct table_row *row = table_row_at(t, t->place.cursor);
+	const struct table_row *first = NULL;
 	size_t skipped, n;
 	const char *why;
 	char what[120], question[400];
 	struct agreed *agreed;
 
-	n = count_fit(t, a, &skipped, &why);
+	n = count_fit(t, a, &skipped, &why, &first);
 	if (n == 0) {
 		view_toast(&t->base, TOAST_INFO, "%s: nothing to do: %s", a->method,
 			   why ? why : "the list is empty");
@@ -186,8 +186,8 @@ static void ask_or_do(struct table *t, const struct table_act *a)
 		bulk_start(t, a->method, a->param, NULL, a->unfit);
 		return;
 	}
-	if (n == 1 && t->rows.marked <= 1)
-		snprintf(what, sizeof what, "%s", row_label(row));
+	if (n == 1)
+		snprintf(what, sizeof what, "%s", row_label(first));
 	else
 		snprintf(what, sizeof what, "%zu %ss", n, t->spec->noun);
 	put_question(question, sizeof question, a->question ? a->question : "%s: go on?", what);

@@ -41,6 +41,8 @@ class Terminal:
         """Names of tmux: Enter, Escape, Up, C-u, BTab; one after another."""
         for key in keys:
             self.tmux("send-keys", key)
+            if key == "Escape":  # what follows at once would be Alt
+                time.sleep(0.1)
 
     def type(self, text):
         self.tmux("send-keys", "-l", text)
@@ -50,7 +52,7 @@ class Terminal:
         self.tmux("paste-buffer", "-p")
 
     def screen(self, attributes=False):
-        return self.tmux("capture-pane", "-p", *(["-e"] if attributes else []))
+        return self.tmux("capture-pane", "-p", *(["-e", "-N"] if attributes else []))
 
     def rows(self):
         return self.screen().split("\n")
@@ -88,6 +90,18 @@ class Terminal:
                 return now
             last = now
             time.sleep(0.3)
+        raise Failure(f"the screen does not come to rest:\n{last}")
+
+    def still_but_count(self):
+        """The same, seconds of a countdown apart."""
+        until = time.monotonic() + LAG
+        last = None
+        while time.monotonic() < until:
+            now = re.sub(r"\d+ s\b", "N s", self.screen())
+            if now == last:
+                return
+            last = now
+            time.sleep(0.2)
         raise Failure(f"the screen does not come to rest:\n{last}")
 
     def pid(self):
