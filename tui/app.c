@@ -59,18 +59,29 @@ static void on_lost(void *ctx)
 
 /* -- life -- */
 
-enum errc app_new(const struct app_opts *opts, struct app **ret, struct err *e)
+static void connect_anew(struct app *app)
 {
-	struct app *app = xcalloc(1, sizeof *app);
-	struct rpc_link_opts link = {
-		.clock = opts->clock,
+	struct rpc_link_opts opts = {
+		.clock = app->clock,
 		.socket_path = app->socket_path,
-		.user = opts->user,
+		.user = app->acting,
 		.sink = { app, on_up, on_down, on_event, on_lost },
 	};
 
+	app_forget_asked(app);
+	rpc_link_free(app->link);
+	fleet_done(&app->fleet);
+	fleet_init(&app->fleet, app);
+	app->link = rpc_link_new(&opts);
+	app->dirty = true;
+}
+
+enum errc app_new(const struct app_opts *opts, struct app **ret, struct err *e)
+{
+	struct app *app = xcalloc(1, sizeof *app);
+
 	app->clock = opts->clock;
-	app->acting = opts->user;
+	app->acting = opts->user ? xstrdup(opts->user) : NULL;
 	if (opts->socket_path)
 		snprintf(app->socket_path, sizeof app->socket_path, "%s", opts->socket_path);
 	else
@@ -79,13 +90,14 @@ enum errc app_new(const struct app_opts *opts, struct app **ret, struct err *e)
 	list_init(&app->graveyard);
 	fleet_init(&app->fleet, app);
 	if (term_open(&opts->term, &app->term, e)) {
+		free(app->acting);
 		free(app);
 		return e->code;
 	}
 	theme_start(app->term);
 	app->screen = screen_new(app->term);
 	app->scratch = arena_new();
-	app->link = rpc_link_new(&link);
+	connect_anew(app);
 	app->dirty = true;
 	*ret = app;
 	return ERR_OK;
@@ -98,12 +110,25 @@ void app_free(struct app *app)
 	while (app->depth)
 		view_pop(app->stack[0]);
 	app_bury(app);
+	app_forget_asked(app);
 	rpc_link_free(app->link);
 	fleet_done(&app->fleet);
 	screen_free(app->screen);
 	term_close(app->term);
 	arena_free(app->scratch);
+	free(app->acting);
 	free(app);
+}
+
+void app_act_as(struct app *app, const char *user)
+{
+	char *name = user ? xstrdup(user) : NULL;
+
+	while (app->depth)
+		view_pop(app->stack[0]);
+	free(app->acting);
+	app->acting = name;
+	app->reconnect = true; /* not from within a call of the link's */
 }
 
 struct view *app_top(const struct app *app)
@@ -315,6 +340,11 @@ static void turn(struct app *app)
 		tick(app);
 	}
 	app_bury(app);
+	if (app->reconnect) {
+		app->reconnect = app->ever_up = false;
+		connect_anew(app);
+		view_push(app, views_at(0)->open(app));
+	}
 	if (app->dirty && now_ms(app) >= app->frame_at) {
 		app->dirty = false;
 		app->frame_at = now_ms(app) + FRAME_MS;

@@ -30,8 +30,8 @@ struct app {
 	struct fleet fleet;
 	struct arena *scratch;
 	char socket_path[512];
-	const char *acting; /* --user */
-	bool dirty, quit, ever_up;
+	char *acting; /* as this user; NULL: oneself */
+	bool dirty, quit, ever_up, reconnect;
 	int64_t frame_at, tick_at; /* monotonic ms: not before, next */
 };
 
@@ -39,6 +39,8 @@ enum errc app_new(const struct app_opts *opts, struct app **ret, struct err *e) 
 int app_run(struct app *app); /* the exit code */
 void app_free(struct app *app);
 
+/* Connects anew as this user (NULL: oneself) and begins with the first view. */
+void app_act_as(struct app *app, const char *user);
 struct view *app_top(const struct app *app);
 bool app_may(const struct app *app, const char *method);
 /* replaces all views by one of the table */
@@ -54,6 +56,7 @@ void bars_banner(struct app *app, struct screen *s, struct rect in); /* not conn
 
 /* frees the views that left the stack; between two calls into views only */
 void app_bury(struct app *app);
+void app_forget_asked(struct app *app); /* before the link goes: no answers will come */
 
 /* views over others */
 struct view *help_new(struct app *app, const struct view *of);

@@ -121,6 +121,14 @@ void view_call(struct view *v, const char *method, json_t *params, view_answer *
 	rpc_link_call(v->app->link, method, params, on_answer, a);
 }
 
+void app_forget_asked(struct app *app)
+{
+	LIST_EACH(n, &app->asked) {
+		list_del(n);
+		free(CONTAINER_OF(n, struct asked, node));
+	}
+}
+
 bool view_waits(const struct view *v)
 {
 	LIST_EACH(n, &v->app->asked)

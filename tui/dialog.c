@@ -18,7 +18,8 @@ struct dialog {
 	struct view base;
 	struct view *owner;
 	char *question;
-	bool is_line, yes_chosen;
+	bool is_line, is_told, yes_chosen;
+	char *copied;       /* of is_told */
 	char *typed;        /* the word that must be typed; NULL: none */
 	struct input input; /* of is_line, or of typed */
 	void (*yes)(struct view *v, void *ctx);
@@ -67,7 +68,11 @@ static bool dialog_key(struct view *v, enum action act, const struct key *k)
 			return input_key(&d->input, k);
 		return true;
 	}
-	if (k->code == 'y' || k->code == 'Y' || (enter && d->yes_chosen))
+	if (d->is_told && k->code == 'y' && d->copied)
+		view_copy(v, d->copied);
+	else if (d->is_told)
+		view_pop(v);
+	else if (k->code == 'y' || k->code == 'Y' || (enter && d->yes_chosen))
 		agree(d);
 	else if (k->code == 'n' || k->code == 'N' || enter || act == ACT_BACK)
 		view_pop(v);
@@ -95,6 +100,11 @@ static void dialog_draw(struct view *v, struct screen *s, struct rect in)
 		input_draw(&d->input, s, box, box.h - 1, 1, box.w - 2, true);
 		return;
 	}
+	if (d->is_told) {
+		screen_text(s, box, box.h - 1, 1, STYLE_SELECTED, "[ Close ]");
+		screen_cursor(s, box, box.h - 1, 3);
+		return;
+	}
 	screen_text(s, box, box.h - 1, 1, d->yes_chosen ? STYLE_SELECTED : STYLE_NORMAL, "[ Yes ]");
 	screen_text(s, box, box.h - 1, 10, d->yes_chosen ? STYLE_NORMAL : STYLE_SELECTED, "[ No ]");
 	screen_cursor(s, box, box.h - 1, d->yes_chosen ? 3 : 12);
@@ -118,6 +128,7 @@ static void dialog_free(struct view *v)
 		input_done(&d->input);
 	free(d->question);
 	free(d->typed);
+	free(d->copied);
 	free(d->ctx);
 	free(d);
 }
@@ -153,6 +164,15 @@ void view_confirm(struct view *v, const char *question, const char *typed,
 		d->typed = xstrdup(typed);
 		input_init(&d->input, "", ANSWER_MAX);
 	}
+	view_push(v->app, &d->base);
+}
+
+void view_tell(struct view *v, const char *text, const char *copied)
+{
+	struct dialog *d = dialog_new(v, text);
+
+	d->is_told = true;
+	d->copied = copied ? xstrdup(copied) : NULL;
 	view_push(v->app, &d->base);
 }
 

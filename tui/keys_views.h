@@ -19,7 +19,38 @@
 	X(PAIR_BRAILLE, PAIRING, "b", "braille",     "draw with braille dots, the smallest") \
 	X(PAIR_COPY,    PAIRING, "y", NULL,          "copy the text of the code")
 
+#define KEYS_REPLIES(X) \
+	X(REPLY_ADD,    REPLIES, "a", "add",    "make a rule") \
+	X(REPLY_EDIT,   REPLIES, "e", "edit",   "change it") \
+	X(REPLY_TOGGLE, REPLIES, "t", "on/off", "switch it on or off") \
+	X(REPLY_LOG,    REPLIES, "o", "log",    "what was answered") \
+	X(REPLY_DELETE, REPLIES, "d", NULL,     "delete it")
+#define KEYS_WEBHOOKS(X) \
+	X(WEBHOOK_ADD,    WEBHOOKS, "a", "add",   "send events to another address") \
+	X(WEBHOOK_EDIT,   WEBHOOKS, "e", "edit",  "change it, switch it on or off") \
+	X(WEBHOOK_TEST,   WEBHOOKS, "t", "test",  "send it a ping now") \
+	X(WEBHOOK_RETRY,  WEBHOOKS, "R", "retry", "deliver again all that was given up") \
+	X(WEBHOOK_ROTATE, WEBHOOKS, "k", "key",   "make a new key for its signatures") \
+	X(WEBHOOK_DELETE, WEBHOOKS, "d", NULL,    "delete it") \
+	X(WEBHOOK_REPLAY, DELIVERIES, "R", "replay", "deliver this event again")
+#define KEYS_USERS(X) \
+	X(USER_ADD,      USERS, "a", "add",      "make a user") \
+	X(USER_EDIT,     USERS, "e", "edit",     "role, limits, zone") \
+	X(USER_PASSWORD, USERS, "w", "password", "set a password") \
+	X(USER_ACT_AS,   USERS, "u", "act as",   "see and do what this user does") \
+	X(USER_DELETE,   USERS, "d", NULL,       "delete the user") \
+	X(TOKEN_ADD,     TOKENS, "a", "add",     "make a token") \
+	X(TOKEN_REVOKE,  TOKENS, "d", "revoke",  "make it useless at once") \
+	X(SESSION_END,   SESSIONS, "d", "end",   "end it at once")
+#define KEYS_CONFIG(X) \
+	X(CONFIG_RELOAD, CONFIG, "R", "reload",    "let wad read its settings again, all or nothing") \
+	X(CONFIG_LEVEL,  CONFIG, "o", "log level", "log more or less for a while")
+
 #define KEYS_VIEWS(X) \
+	KEYS_REPLIES(X) \
+	KEYS_WEBHOOKS(X) \
+	KEYS_USERS(X) \
+	KEYS_CONFIG(X) \
 	KEYS_DEVICES(X) \
 	KEYS_PAIRING(X)
 /* clang-format on */

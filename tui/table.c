@@ -27,6 +27,11 @@ void table_params(struct view *v, json_t *params)
 	table_ask(t);
 }
 
+void table_preset(struct view *v, json_t *params)
+{
+	table_of(v)->params = params;
+}
+
 const json_t *table_params_now(const struct view *v)
 {
 	return table_of(v)->params;

@@ -4,6 +4,7 @@
  * that 100,000 fit; they come page by page as one scrolls. Filters as one types (by wad where the
  * method can search), marks items, acts on one or on all marked, keeps the chosen item by its id
  * through every refresh. Details are asked from wad when opened. */
+#include "tui/form.h"
 #include "tui/view.h"
 
 enum cell {
@@ -39,6 +40,12 @@ struct table_act {
 	bool typed; /* the label must be typed, for what cannot be undone */
 	/* why an item is left out, NULL when it is not; may be NULL */
 	const char *(*unfit)(const struct table_row *row);
+	/* a form of the item as show_method tells it; what was changed goes to method with param = id */
+	const struct form_field *edit;
+	const char *title; /* of that form, or of one for a new item */
+	/* a form for a new item: method is called with what is typed in. `made` may be NULL. */
+	const struct form_field *create;
+	void (*made)(struct view *v, const json_t *result);
 	/* for one item, when method is NULL; row is NULL when the list is empty */
 	void (*run)(struct view *v, const struct table_row *row);
 	bool without_row; /* also where there is no item: create, import */
@@ -65,6 +72,7 @@ struct table_spec {
 	const char *topics, *event_id;
 	/* parameter that searches; NULL: the filter looks at what is loaded, which is then all */
 	const char *search;
+	const char *after; /* parameter that goes on with the next page; NULL: "after" */
 	bool newest_first; /* of a list with pages: new items come at its beginning */
 	const char *empty; /* what to do when there is nothing: "no devices yet: a adds one" */
 };
@@ -77,6 +85,8 @@ struct view *table_new(struct app *app, const struct table_spec *spec, void *use
 void *table_user(const struct view *v);
 /* more parameters of the method; taken; asks anew */
 void table_params(struct view *v, json_t *params);
+/* the same before it is pushed: nothing is asked yet */
+void table_preset(struct view *v, json_t *params);
 const json_t *table_params_now(const struct view *v); /* borrowed; may be NULL */
 /* lines above the list: draws into in, returns how many rows it took */
 void table_header(struct view *v, int (*draw)(struct view *v, struct screen *s, struct rect in));

@@ -170,7 +170,7 @@ static void ask_page(struct table *t)
 	if (t->spec->page)
 		json_object_set_new(params, "limit", json_integer(t->spec->page));
 	if (t->next)
-		json_object_set(params, "after", t->next);
+		json_object_set(params, t->spec->after ? t->spec->after : "after", t->next);
 	if (t->spec->search && *t->filter.text)
 		json_object_set_new(params, t->spec->search, json_string(t->filter.text));
 	t->loading = true;

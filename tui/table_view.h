@@ -41,6 +41,7 @@ struct table {
 	bool filtering;    /* it is being typed */
 	int64_t filter_at; /* of a search by wad: when it is asked */
 	struct bulk *bulk;
+	const struct table_act *editing; /* the item for its form is asked for */
 };
 
 static inline struct table *table_of(const struct view *v)

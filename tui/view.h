@@ -68,6 +68,9 @@ void view_confirm(struct view *v, const char *question, const char *typed,
 /* One line of text; fn gets it, "" included; not called when left. */
 void view_ask(struct view *v, const char *question, const char *text,
 	      void (*fn)(struct view *v, const char *text));
+/* Something to be read and closed, e.g. a key that is shown once; y copies `copied` (may be NULL). It is
+ * not kept among the messages. */
+void view_tell(struct view *v, const char *text, const char *copied);
 /* A text in $VISUAL, $EDITOR or vi; the caller frees; NULL: left unchanged or failed (told). */
 char *view_edit(struct view *v, const char *text);
 void view_copy(struct view *v, const char *text);

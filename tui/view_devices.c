@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tui/detail.h"
-#include "tui/form.h"
 #include "tui/table.h"
 #include "tui/view_pairing.h"
 #include "tui/views.h"
@@ -55,17 +54,6 @@ static void on_made(struct view *v, const json_t *result)
 		     json_string_value(json_object_get(result, "name")));
 }
 
-static void add(struct view *v, const struct table_row *row)
-{
-	(void)row;
-	form_open(v->app, &(struct form_opts){ .title = "New device",
-					       .method = "device.create",
-					       .button = "Make it and link it",
-					       .fields = new_fields,
-					       .owner = v,
-					       .done = on_made });
-}
-
 static void pair(struct view *v, const struct table_row *row)
 {
 	const char *state = row_cell(row, "state");
@@ -77,31 +65,7 @@ static void pair(struct view *v, const struct table_row *row)
 		pairing_open(v->app, row_id(row), row_label(row));
 }
 
-/* -- settings, trying out -- */
-
-static void on_device(struct view *v, const json_t *result, const struct err *e, const json_t *data)
-{
-	json_t *fixed;
-
-	if (e) {
-		view_toast_err(v, "device.show", e, data);
-		return;
-	}
-	fixed = json_pack("{s:O}", "device", json_object_get(result, "id"));
-	form_open(v->app, &(struct form_opts){ .title = "Settings of a device",
-					       .method = "device.update",
-					       .fields = edit_fields,
-					       .preset = (json_t *)(uintptr_t)result,
-					       .fixed = fixed,
-					       .changes_only = true,
-					       .owner = v });
-	json_decref(fixed);
-}
-
-static void edit(struct view *v, const struct table_row *row)
-{
-	view_call(v, "device.show", json_pack("{s:s}", "device", row_id(row)), on_device);
-}
+/* -- trying out -- */
 
 static void on_sent(struct view *v, const json_t *result)
 {
@@ -178,9 +142,9 @@ static const char *unfit_logout(const struct table_row *row)
 
 /* clang-format off */
 static const struct table_act acts[] = {
-	{ ACT_DEVICE_ADD,    "device.create", .run = add, .without_row = true },
+	{ ACT_DEVICE_ADD,    "device.create", .create = new_fields, .title = "New device, to be linked", .made = on_made },
 	{ ACT_DEVICE_PAIR,   "device.pair",   .run = pair },
-	{ ACT_DEVICE_EDIT,   "device.update", .run = edit },
+	{ ACT_DEVICE_EDIT,   "device.update", "device", .edit = edit_fields, .title = "Settings of a device" },
 	{ ACT_DEVICE_PAUSE,  "device.pause",  "device", .unfit = unfit_pause },
 	{ ACT_DEVICE_RESUME, "device.resume", "device", .unfit = unfit_resume },
 	{ ACT_DEVICE_LOGOUT, "device.logout", "device", "Unlink %s from its phone? What waits for it stays queued.",

@@ -5,7 +5,14 @@
 
 /* clang-format off */
 #define VIEW_TABLE(X) \
-	X(devices,   "Devices",   "device.list", "the linked phones: state, queue, health; link, pause, settings")
+	X(devices,   "Devices",   "device.list", "the linked phones: state, queue, health; link, pause, settings") \
+	X(replies,   "Replies",   "reply.list",  "rules that answer by themselves, and what they answered") \
+	X(webhooks,  "Webhooks",  "webhook.list", "where events go, and what came of it") \
+	X(users,     "Users",     "user.list",   "who may do what; acting as another") \
+	X(tokens,    "Tokens",    "token.list",  "tokens for the HTTP API") \
+	X(sessions,  "Sessions",  "session.list", "where one is logged in by password") \
+	X(audit,     "Audit",     "audit.list",  "who changed what") \
+	X(settings,  "Settings",  "config.list", "what wad is set to, and from where; reload, log level")
 /* clang-format on */
 
 struct view_row {
