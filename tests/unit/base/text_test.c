@@ -70,6 +70,25 @@ static void base64_refuses_what_is_not_base64(void **state)
 	assert_false(base64_decode(a, "AA\0A", 4, &out));
 }
 
+static void a_character_survives_both_ways(void **state)
+{
+	static const uint32_t codes[] = { 1,     'a',    0x7f,    0x80,    0x7ff,
+					  0x800, 0xffff, 0x10000, 0x10ffff };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		char utf8[5];
+		uint32_t back = 0;
+		size_t len = utf8_encode(codes[i], utf8);
+
+		assert_int_equal(strlen(utf8), len);
+		assert_int_equal(utf8_decode((const uint8_t *)utf8, len, &back), len);
+		assert_int_equal(back, codes[i]);
+		/* never past the bytes there are */
+		assert_int_equal(utf8_decode((const uint8_t *)utf8, len - 1, &back), 0);
+	}
+}
+
 static void utf8_accepts_only_shortest_scalar_values(void **state)
 {
 	static const char *const good[] = { "",
@@ -138,6 +157,7 @@ int main(void)
 		cmocka_unit_test(hex_goes_both_ways_and_refuses_the_rest),
 		cmocka_unit_test(base64_matches_rfc_4648),
 		cmocka_unit_test(base64_refuses_what_is_not_base64),
+		cmocka_unit_test(a_character_survives_both_ways),
 		cmocka_unit_test(utf8_accepts_only_shortest_scalar_values),
 		cmocka_unit_test(columns_follow_the_locale),
 		cmocka_unit_test(edit_distance_counts_swaps_once_and_gives_up),

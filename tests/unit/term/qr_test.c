@@ -29,6 +29,14 @@ static unsigned read_glyph(const unsigned char **at, enum qr_style style)
 	}
 	code = (c[0] & 15u) << 12 | (c[1] & 63u) << 6 | (c[2] & 63u);
 	*at += 3;
+	if (style == QR_BRAILLE) {
+		static const unsigned dots[] = { 0, 3, 1, 4, 2, 5, 6, 7 }; /* bit of each module */
+		unsigned bits = 0;
+
+		for (unsigned i = 0; i < 8; i++)
+			bits |= (code >> dots[i] & 1) << i;
+		return bits;
+	}
 	if (code == 0x2588)
 		return style == QR_HALF ? 3 : 63;
 	if (code == 0x2580)
@@ -100,6 +108,62 @@ static void sextants_carry_every_module(void **state)
 	round_trip(QR_SEXTANT, 2, 3, false, 4);
 }
 
+static void braille_carries_every_module(void **state)
+{
+	(void)state;
+	round_trip(QR_BRAILLE, 2, 4, true, 2);
+	round_trip(QR_BRAILLE, 2, 4, false, 3);
+}
+
+/* cell by cell it is the same picture as in lines */
+static void glyphs_are_those_of_the_drawing(void **state)
+{
+	static const enum qr_style styles[] = { QR_HALF, QR_SEXTANT, QR_BRAILLE };
+	struct qr_code q;
+
+	(void)state;
+	assert_true(qr_code_make(TEXT, &q));
+	for (size_t i = 0; i < ARRAY_LEN(styles); i++) {
+		size_t columns, rows;
+		struct wr lines, cells;
+
+		qr_size(&q, styles[i], 2, &columns, &rows);
+		wr_init(&lines, 1 << 20);
+		wr_init(&cells, 1 << 20);
+		qr_draw(&lines, &q, styles[i], 2, true);
+		for (size_t y = 0; y < rows; y++) {
+			wr_str(&cells, "\033[38;5;16;48;5;231m");
+			for (size_t x = 0; x < columns; x++) {
+				char glyph[5];
+
+				qr_glyph(&q, styles[i], 2, x, y, glyph);
+				wr_str(&cells, glyph);
+			}
+			wr_str(&cells, "\033[0m\n");
+		}
+		assert_true(span_eq(wr_span(&lines), wr_span(&cells)));
+		wr_done(&lines);
+		wr_done(&cells);
+	}
+	qr_code_done(&q);
+}
+
+static void spaces_are_two_cells_a_module(void **state)
+{
+	struct qr_code q;
+	char glyph[5];
+
+	(void)state;
+	assert_true(qr_code_make(TEXT, &q));
+	for (size_t x = 0; x < 2 * (q.width + 4); x++) {
+		bool dark = x >= 4 && x / 2 - 2 < q.width && q.modules[x / 2 - 2];
+
+		qr_glyph(&q, QR_SPACES, 2, x, 2, glyph);
+		assert_string_equal(glyph, dark ? "\xe2\x96\x88" : " ");
+	}
+	qr_code_done(&q);
+}
+
 static void sizes_are_those_of_level_l(void **state)
 {
 	struct qr_code q;
@@ -114,6 +178,9 @@ static void sizes_are_those_of_level_l(void **state)
 	qr_size(&q, QR_SEXTANT, 2, &columns, &rows);
 	assert_int_equal(columns, 29);
 	assert_int_equal(rows, 19);
+	qr_size(&q, QR_BRAILLE, 4, &columns, &rows);
+	assert_int_equal(columns, 31);
+	assert_int_equal(rows, 16);
 	qr_size(&q, QR_SPACES, 4, &columns, &rows);
 	assert_int_equal(columns, 122);
 	assert_int_equal(rows, 61);
@@ -151,6 +218,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(half_blocks_carry_every_module),
 		cmocka_unit_test(sextants_carry_every_module),
+		cmocka_unit_test(braille_carries_every_module),
+		cmocka_unit_test(glyphs_are_those_of_the_drawing),
+		cmocka_unit_test(spaces_are_two_cells_a_module),
 		cmocka_unit_test(sizes_are_those_of_level_l),
 		cmocka_unit_test(spaces_use_the_background_only),
 		cmocka_unit_test(what_cannot_be_drawn_is_refused),
