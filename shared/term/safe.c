@@ -156,15 +156,16 @@ static void put_control(struct writer *w, uint32_t code)
 		put_code(w, NO_CHAR, 1); /* the rest is invisible */
 }
 
-/* Where a grapheme starts with what has no width of its own. */
-static void put_lone_mark(struct writer *w, uint32_t code)
+/* Where a grapheme starts with what has no width of its own. Returns how many marks it has then. */
+static size_t put_lone_mark(struct writer *w, uint32_t code)
 {
 	if (w->ascii || utf8proc_grapheme_break(DOTTED_CIRCLE, (utf8proc_int32_t)code)) {
 		put_code(w, NO_CHAR, 1);
-	} else {
-		put_code(w, DOTTED_CIRCLE, 1);
-		put_code(w, code, 0);
+		return MARKS_MAX; /* nor does the rest belong to that */
 	}
+	put_code(w, DOTTED_CIRCLE, 1);
+	put_code(w, code, 0);
+	return 1;
 }
 
 static int width_of(const struct writer *w, uint32_t code)
@@ -210,7 +211,9 @@ static void put_cluster(struct writer *w, struct cluster c)
 			return;
 		}
 		joined |= code == ZWJ;
-		if ((i > 0 || !is_skin_tone(code)) && is_dropped(code))
+		if (i == 0 && is_skin_tone(code)) /* of nobody */
+			code = NO_CHAR;
+		if (is_dropped(code))
 			continue;
 		width = width_of(w, code);
 		if (joined && begun && width > 0) { /* several people in one picture */
@@ -226,8 +229,7 @@ static void put_cluster(struct writer *w, struct cluster c)
 			put_code(w, width > 0 ? code : NO_CHAR, width > 0 ? (size_t)width : 1);
 			marks = 0;
 		} else if (!begun) {
-			put_lone_mark(w, code);
-			marks = 1;
+			marks = put_lone_mark(w, code);
 		} else if (marks < MARKS_MAX) {
 			put_code(w, code, 0);
 			marks++;
