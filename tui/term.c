@@ -17,7 +17,6 @@
 #include "tui/term_ask.h"
 #include "tui/term_caps.h"
 #include "tui/term_impl.h"
-#include "tui/term_signal.h"
 
 enum { ESC_DELAY_MS = 25, COPY_MAX = 64 << 10, LINE_MAX_CELLS = 1024 };
 
@@ -27,10 +26,10 @@ enum { ESC_DELAY_MS = 25, COPY_MAX = 64 << 10, LINE_MAX_CELLS = 1024 };
 #define SYNC_OFF "\033[?2026l"
 #define MOUSE_OFF "\033[?1006l\033[?1003l\033[?1002l\033[?1000l"
 
-static void send_bytes(const char *at, size_t left)
+static void send_bytes(int fd, const char *at, size_t left)
 {
 	while (left > 0) {
-		ssize_t n = write(STDOUT_FILENO, at, left);
+		ssize_t n = write(fd, at, left);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -43,7 +42,7 @@ static void send_bytes(const char *at, size_t left)
 
 static void send_text(const char *text)
 {
-	send_bytes(text, strlen(text));
+	send_bytes(STDOUT_FILENO, text, strlen(text));
 }
 
 /* The questions are put before ncurses reads the terminal, in raw mode so that answers come. */
@@ -146,14 +145,14 @@ static enum errc watch(struct term *t, int wake_fd, struct err *e)
 /* ncurses has the terminal; from here on a death gives it back. */
 static enum errc take_over(struct term *t, struct err *e)
 {
-	struct term_restore restore = { .fd = STDIN_FILENO, .modes = t->before };
 	char ours[64] = "";
 	int wake_fd;
 
 	snprintf(ours, sizeof ours, "%s%s%s", t->has_sync ? SYNC_OFF : "",
 		 t->wants_mouse ? MOUSE_OFF : "", t->is_modern ? PASTE_OFF : "");
-	restore.len = term_caps_restore(ours, restore.bytes, sizeof restore.bytes);
-	if (term_signals_take(&restore, &wake_fd, e))
+	t->restore.fd = STDIN_FILENO;
+	t->restore.len = term_caps_restore(ours, t->restore.bytes, sizeof t->restore.bytes);
+	if (term_signals_take(&t->restore, &wake_fd, e))
 		return e->code;
 	if (watch(t, wake_fd, e))
 		return e->code;
@@ -175,7 +174,7 @@ enum errc term_open(const struct term_opts *opts, struct term **ret, struct err 
 	if (term_caps_check(name, e))
 		return e->code;
 	t = xcalloc(1, sizeof *t);
-	t->before = before;
+	t->restore.modes = before;
 	t->epoll_fd = -1;
 	t->is_modern = term_answers_at_all(name);
 	t->wants_mouse = opts->mouse;
@@ -209,7 +208,9 @@ static void leave_modes(struct term *t)
 	if (t->is_modern)
 		send_text(PASTE_OFF);
 	endwin();
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->before);
+	if (!isatty(STDOUT_FILENO)) /* closed under us; the input is the terminal still */
+		send_bytes(t->restore.fd, t->restore.bytes, t->restore.len);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->restore.modes);
 }
 
 void term_close(struct term *t)
@@ -279,42 +280,38 @@ int term_colors(const struct term *t)
 	return t->colors;
 }
 
+/* one row of cells; padding and what lies behind them is zero */
+static bool same_row(int y, int cells)
+{
+	cchar_t want[LINE_MAX_CELLS] = { 0 }, have[LINE_MAX_CELLS] = { 0 };
+
+	return mvwin_wchnstr(newscr, y, 0, want, cells) != ERR &&
+	       mvwin_wchnstr(curscr, y, 0, have, cells) != ERR &&
+	       memcmp(want, have, (size_t)cells * sizeof *want) == 0;
+}
+
 /* Is what doupdate would show on the screen already? */
 static bool is_shown(void)
 {
-	cchar_t want[LINE_MAX_CELLS], have[LINE_MAX_CELLS];
 	int lines, cells, y, x, have_y, have_x;
+	bool same;
 
 	getmaxyx(newscr, lines, cells);
 	getyx(newscr, y, x);
 	getyx(curscr, have_y, have_x);
-	if (cells >= LINE_MAX_CELLS || y != have_y || x != have_x)
-		return false;
-	for (int i = 0; i < lines; i++) {
-		memset(want, 0, sizeof want);
-		memset(have, 0, sizeof have);
-		if (mvwin_wchnstr(newscr, i, 0, want, cells) == ERR ||
-		    mvwin_wchnstr(curscr, i, 0, have, cells) == ERR ||
-		    memcmp(want, have, (size_t)cells * sizeof *want) != 0)
-			return false;
-	}
-	return true;
+	same = cells <= LINE_MAX_CELLS && y == have_y && x == have_x;
+	for (int i = 0; same && i < lines; i++)
+		same = same_row(i, cells);
+	wmove(newscr, y, x); /* reading moved them */
+	wmove(curscr, have_y, have_x);
+	return same;
 }
 
 void term_flush(struct term *t)
 {
-	int y, x;
-
 	wnoutrefresh(stdscr);
-	if (!t->redraw) {
-		bool shown;
-
-		getyx(newscr, y, x);
-		shown = is_shown();
-		wmove(newscr, y, x); /* reading moved them */
-		if (shown)
-			return;
-	}
+	if (!t->redraw && is_shown())
+		return;
 	t->redraw = false;
 	if (t->has_sync)
 		send_text(SYNC_ON);

@@ -1,16 +1,16 @@
 #pragma once
 /* What the files of the terminal share: term.c takes it over and gives it back, term_keys.c reads. */
 #include <ncurses.h>
-#include <termios.h>
 
 #include "shared/base/wr.h"
 
 #include "tui/term.h"
+#include "tui/term_signal.h"
 
 struct term {
 	SCREEN *curses;
 	WINDOW *keys; /* a pad that is never shown: reading from it draws nothing */
-	struct termios before;
+	struct term_restore restore;
 	struct term_charset charset;
 	enum term_theme theme;
 	int colors, epoll_fd;

@@ -7,7 +7,6 @@
 #include "shared/base/text.h"
 
 #include "tui/term_impl.h"
-#include "tui/term_signal.h"
 
 enum { REST_MS = 25, SEQUENCE_MAX = 128, ESC = 27, CTRL_C = 3 };
 

@@ -82,7 +82,7 @@ static void draw_all(struct probe *p, struct rect in)
 	struct rect left = rect_left(&in, in.w / 2), box;
 
 	box = screen_box(p->screen, rect_top(&left, left.h / 2), STYLE_BORDER, "styles");
-	for (int i = 0; i < STYLE_COUNT; i++)
+	for (int i = 0; box.h > 0 && i < STYLE_COUNT; i++)
 		screen_textf(p->screen, box, i % box.h, i / box.h * 12, (enum style)i, "style %d",
 			     i);
 	box = screen_box(p->screen, left, STYLE_BORDER, "chart");
