@@ -245,7 +245,7 @@ void screen_qr_cell(struct screen *s, struct rect in, int y, int x, const char *
 	    utf8_decode((const uint8_t *)glyph, strlen(glyph), &code) &&
 	    wcwidth((wchar_t)code) == 1)
 		wide[0] = (wchar_t)code;
-	attrset((int)theme_qr(is_dark));
+	attrset((int)theme_qr(s->term, is_dark));
 	mvaddnwstr(in.y + y, in.x + x, wide, 1);
 	attrset(A_NORMAL);
 }

@@ -66,9 +66,11 @@ uint32_t theme_attrs(enum style s)
 	return attrs | (attr_t)COLOR_PAIR(PAIR_FIRST + (int)s);
 }
 
-uint32_t theme_qr(bool is_dark_cell)
+uint32_t theme_qr(const struct term *t, bool is_dark_cell)
 {
+	bool ground_is_light = term_theme(t) == THEME_LIGHT;
+
 	if (COLORS >= 8)
 		return (attr_t)COLOR_PAIR(PAIR_QR) | (is_dark_cell ? A_REVERSE : A_NORMAL);
-	return is_dark_cell ? A_NORMAL : A_REVERSE;
+	return is_dark_cell == ground_is_light ? A_REVERSE : A_NORMAL;
 }

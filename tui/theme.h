@@ -37,4 +37,4 @@ void theme_start(const struct term *t);
 /* attributes of ncurses with the colour pair in them; also of a style under the selection */
 uint32_t theme_attrs(enum style s);
 /* a cell of a QR code: its ink dark on light, or all of it dark */
-uint32_t theme_qr(bool is_dark_cell);
+uint32_t theme_qr(const struct term *t, bool is_dark_cell);

@@ -342,9 +342,10 @@ for bits in range(1, 63):
         SEXTANTS[chr(0x1fb00 + bits - 1 - (bits > 21) - (bits > 42))] = bits
 
 
-def light_of(screen):
-    """Cells of a screen with its attributes, as (bits of ink, light of the ink, light of the ground)."""
-    rows, fg, bg, reverse = [], 1, 0, False  # they go on from line to line
+def light_of(screen, ground):
+    """Cells of a screen with its attributes, as (bits of ink, light of the ink, light of the ground)
+    on a terminal whose own ground is dark (0) or light (1)."""
+    rows, fg, bg, reverse = [], 1 - ground, ground, False  # they go on from line to line
     for line in screen:
         row = []
         for sequence, char in re.findall(r"\x1b\[([0-9;]*)m|([^\x1b])", line):
@@ -359,13 +360,13 @@ def light_of(screen):
                     codes = codes[2:]
                     fg, bg = (value, bg) if c == 38 else (fg, value)
                 elif c == 0:
-                    fg, bg, reverse = 1, 0, False
+                    fg, bg, reverse = 1 - ground, ground, False
                 elif c in (7, 27):
                     reverse = c == 7
                 elif 30 <= c <= 37 or c == 39:
-                    fg = 0 if c == 30 else 1
+                    fg = 1 - ground if c == 39 else c != 30
                 elif 40 <= c <= 47 or c == 49:
-                    bg = 1 if c == 47 else 0
+                    bg = ground if c == 49 else c == 47
         rows.append(row)
     return rows
 
@@ -388,12 +389,13 @@ def codes_can_be_read_on_every_kind(build):
         print("       needs zbarimg")
         return
     text = "https://example.org/" + "0123456789abcdef" * 12
-    for kind, args in (("xterm-256color", ""), ("xterm-256color", "--light"), ("xterm", ""), ("vt100", "")):
+    for kind, args in (("xterm-256color", ""), ("xterm-256color", "--light"), ("xterm", ""), ("vt100", ""),
+                       ("vt100", "--light")):
         with Terminal(run_line(build, f"{args} qr {text}"), env=f"TERM={kind}") as t:
             t.wait("theme,")
             with tempfile.TemporaryDirectory() as d:
                 path = os.path.join(d, "code.pgm")
-                picture(light_of(t.lines("-e")[:-1]), path)
+                picture(light_of(t.lines("-e")[:-1], "light" in args), path)
                 got = subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, text=True).stdout.strip()
             check(got == text, f"TERM={kind} {args}: {got!r}\n{t.text()}")
 

@@ -133,17 +133,18 @@ static void qr_cells_show_dark_on_light(void **state)
 		screen_qr_cell(c.screen, r, 0, 2, " ");
 		screen_qr_cell(c.screen, r, 0, 9, "\xe2\x96\x80"); /* outside */
 		ROW_IS(0, 0, "\xe2\x96\x80");
-		assert_int_equal(canvas_attrs(0, 0), theme_qr(false));
-		assert_int_equal(canvas_attrs(0, 1), theme_qr(true));
-		assert_int_not_equal(theme_qr(true) & A_REVERSE, theme_qr(false) & A_REVERSE);
+		assert_int_equal(canvas_attrs(0, 0), theme_qr(&c.term, false));
+		assert_int_equal(canvas_attrs(0, 1), theme_qr(&c.term, true));
+		assert_int_not_equal(theme_qr(&c.term, true) & A_REVERSE,
+				     theme_qr(&c.term, false) & A_REVERSE);
 		if (c.term.colors) {
 			int fg, bg;
 
-			extended_pair_content(PAIR_NUMBER((int)theme_qr(false)), &fg, &bg);
+			extended_pair_content(PAIR_NUMBER((int)theme_qr(&c.term, false)), &fg, &bg);
 			assert_int_equal(fg, c.term.colors == 256 ? 16 : COLOR_BLACK);
 			assert_int_equal(bg, c.term.colors == 256 ? 231 : COLOR_WHITE);
 		} else {
-			assert_true(theme_qr(false) & A_REVERSE);
+			assert_true(theme_qr(&c.term, false) & A_REVERSE);
 		}
 		canvas_close(&c);
 	}
@@ -224,6 +225,39 @@ static void every_text_can_be_read_on_black_and_on_white(void **state)
 	}
 }
 
+/* of the eight colours some are too pale for white paper */
+static void few_colours_are_dark_on_light(void **state)
+{
+	struct canvas c;
+
+	(void)state;
+	canvas_open(&c, "linux", 6, 20, THEME_LIGHT, false);
+	assert_int_equal(c.term.colors, 8);
+	for (int i = 0; i < STYLE_COUNT; i++) {
+		int fg, bg;
+
+		extended_pair_content(PAIR_NUMBER((int)theme_attrs((enum style)i)), &fg, &bg);
+		assert_true(fg != COLOR_YELLOW && fg != COLOR_GREEN && fg != COLOR_CYAN &&
+			    fg != COLOR_WHITE);
+		assert_int_equal(bg, -1);
+	}
+	canvas_close(&c);
+}
+
+static void codes_without_colours_follow_the_ground(void **state)
+{
+	struct canvas c;
+
+	(void)state;
+	canvas_open(&c, "vt100", 6, 20, THEME_LIGHT, true);
+	assert_int_equal(theme_qr(&c.term, false), A_NORMAL);
+	assert_int_equal(theme_qr(&c.term, true), A_REVERSE);
+	c.term.theme = THEME_MONO;
+	assert_int_equal(theme_qr(&c.term, false), A_REVERSE);
+	assert_int_equal(theme_qr(&c.term, true), A_NORMAL);
+	canvas_close(&c);
+}
+
 static void styles_differ_without_colours(void **state)
 {
 	struct canvas c;
@@ -249,6 +283,8 @@ int main(void)
 		cmocka_unit_test(a_stale_screen_is_dim_but_shows_the_selection),
 		cmocka_unit_test(rectangles_are_cut_up),
 		cmocka_unit_test(every_text_can_be_read_on_black_and_on_white),
+		cmocka_unit_test(few_colours_are_dark_on_light),
+		cmocka_unit_test(codes_without_colours_follow_the_ground),
 		cmocka_unit_test(styles_differ_without_colours),
 	};
 

@@ -288,6 +288,55 @@ static void pastes_come_whole(void **state)
 	close_desk(&d);
 }
 
+static void the_mouse_tells_where(void **state)
+{
+	struct desk d;
+	struct key k;
+
+	(void)state;
+	open_desk(&d, true);
+	type(&d, "\033[<0;10;5M");
+	k = next_key(&d);
+	assert_int_equal(k.code, TERM_KEY_MOUSE);
+	assert_true(k.mouse_y == 4 && k.mouse_x == 9 && k.wheel == 0);
+	type(&d, "\033[<64;1;1M");
+	assert_int_equal(next_key(&d).wheel, -1);
+	type(&d, "\033[<65;1;1M");
+	assert_int_equal(next_key(&d).wheel, 1);
+	close_desk(&d);
+}
+
+/* bytes of no language, in any order: keys of some kind, and the next good ones are understood */
+static void garbage_is_survived(void **state)
+{
+	uint32_t seed = 1;
+	struct desk d;
+	struct key k;
+
+	(void)state;
+	open_desk(&d, true);
+	for (int round = 0; round < 60; round++) {
+		char bytes[65] = "";
+
+		for (size_t i = 0; i < 64; i++) {
+			seed = seed * 1103515245 + 12345;
+			bytes[i] = (char)(seed >> 16 | 1); /* any but 0 */
+			if (seed >> 28 == 0)
+				bytes[i] = '\033';
+		}
+		type(&d, bytes);
+		do {
+			term_key_read(d.term, &k);
+			assert_true(k.code != TERM_KEY_GONE);
+		} while (k.code != TERM_KEY_NONE);
+	}
+	for (int i = 0; i < 20; i++)
+		type(&d, "\x03ZZZZZZZZ");
+	while (next_key(&d).code != 'Z')
+		;
+	close_desk(&d);
+}
+
 static void long_pastes_are_cut(void **state)
 {
 	enum { TIMES = 200, PART = 500 };
@@ -492,6 +541,8 @@ int main(void)
 		cmocka_unit_test(an_escape_alone_is_a_key),
 		cmocka_unit_test(unknown_sequences_are_swallowed),
 		cmocka_unit_test(pastes_come_whole),
+		cmocka_unit_test(the_mouse_tells_where),
+		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(long_pastes_are_cut),
 		cmocka_unit_test(a_new_size_is_taken_over),
 		cmocka_unit_test(a_terminal_that_went_away_is_told),
