@@ -485,7 +485,7 @@ static void every_death_gives_it_back(void **state)
 		tcgetattr(STDIN_FILENO, &before);
 		child = fork();
 		if (child == 0) {
-			signal(SIGPIPE, SIG_DFL);
+			signal(deaths[i], SIG_DFL); /* whatever we were started with */
 			if (term_open(&opts, &d.term, &e))
 				_exit(99);
 			raise(deaths[i]);
