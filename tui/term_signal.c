@@ -128,15 +128,17 @@ void term_signals_away(bool away)
 bool term_signals_marked(enum term_mark m)
 {
 	char drop[64];
-	bool marked = guard.marks[m];
 
 	if (!guard.is_taken)
 		return false;
-	guard.marks[m] = 0;
-	/* other marks are looked at in the same turn */
+	/* before the mark is looked at: a signal that comes between wakes again. Other marks are
+	 * looked at in the same turn. */
 	while (read(guard.wake[0], drop, sizeof drop) > 0)
 		;
-	return marked;
+	if (!guard.marks[m])
+		return false;
+	guard.marks[m] = 0;
+	return true;
 }
 
 void term_signals_set(enum term_mark m)

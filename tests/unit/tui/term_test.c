@@ -504,6 +504,57 @@ static void every_death_gives_it_back(void **state)
 	}
 }
 
+/* with an editor in front: its interrupts are not ours, and a death writes nothing into its screen */
+static void away_it_is_not_our_terminal(void **state)
+{
+	static const int deaths[] = { SIGINT, SIGQUIT, SIGTERM };
+
+	(void)state;
+	for (int resumed = 0; resumed < 2; resumed++) {
+		struct term_opts opts = { .mouse = false };
+		struct err e = ERR_NONE;
+		char out[8192], *left;
+		struct desk d;
+		int status;
+		pid_t child;
+
+		swap_in(&d, "xterm-256color");
+		child = fork();
+		if (child == 0) {
+			for (size_t i = 0; i < ARRAY_LEN(deaths); i++)
+				signal(deaths[i], SIG_DFL);
+			if (term_open(&opts, &d.term, &e))
+				_exit(99);
+			term_flush(d.term);
+			term_suspend(d.term);
+			raise(SIGINT);
+			raise(SIGQUIT);
+			if (write(STDOUT_FILENO, "EDITOR", 6) != 6)
+				_exit(97);
+			if (resumed)
+				term_resume(d.term);
+			raise(SIGTERM);
+			_exit(98);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		seen(&d, out, sizeof out);
+		swap_out(&d);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGTERM);
+		left = strstr(out, "EDITOR");
+		assert_non_null(left);
+		*left = '\0';
+		assert_non_null(strstr(out, "\033[?1049l"));
+		if (!resumed) {
+			assert_string_equal(left + 1, "DITOR");
+			continue;
+		}
+		assert_non_null(strstr(left + 1, "\033[?1049h"));
+		assert_non_null(strstr(left + 1, "\033[?2004h"));
+		assert_non_null(strstr(strstr(left + 1, "\033[?1049h"), "\033[?1049l"));
+	}
+}
+
 static void what_cannot_be_drawn_on_is_refused(void **state)
 {
 	static const char *const kinds[] = { "dumb", "no-such-terminal", "" };
@@ -550,6 +601,7 @@ int main(void)
 		cmocka_unit_test(the_clipboard_gets_base64),
 		cmocka_unit_test(closing_leaves_it_as_it_was),
 		cmocka_unit_test(every_death_gives_it_back),
+		cmocka_unit_test(away_it_is_not_our_terminal),
 		cmocka_unit_test(what_cannot_be_drawn_on_is_refused),
 	};
 
