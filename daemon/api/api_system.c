@@ -3,11 +3,24 @@
 #include "daemon/api/handlers.h"
 #include "daemon/api/rpc_server.h"
 
+/* who a connection is, as hello and act_as tell it; u NULL: nobody */
+static json_t *put_who(json_t *o, const struct user *u)
+{
+	if (u == NULL)
+		return o;
+	json_object_set_new(o, "user", json_id(u->id));
+	json_put_text(o, "name", u->name);
+	json_put_text(o, "role", cat_role_name(u->role));
+	json_put_text(o, "zone", u->zone);
+	return o;
+}
+
 struct rpc_done api_system_hello(struct rpc_req *req)
 {
-	return rpc_reply_take(req,
-			      json_pack("{s:s,s:s,s:s,s:[s]}", "server", "wad", "version",
-					WAD_VERSION, "api", RPC_API_VERSION, "features", "events"));
+	json_t *o = json_pack("{s:s,s:s,s:s,s:[s]}", "server", "wad", "version", WAD_VERSION, "api",
+			      RPC_API_VERSION, "features", "events");
+
+	return rpc_reply_take(req, put_who(o, accounts_find(req->wad->accounts, req->user_id)));
 }
 
 struct rpc_done api_system_ping(struct rpc_req *req)
@@ -33,8 +46,7 @@ struct rpc_done api_system_act_as(struct rpc_req *req)
 		return rpc_fail(req, &e);
 	rpc_conn_act_as(req->conn, u ? u->id : 0);
 	u = u ? u : accounts_find(req->wad->accounts, req->actor_id);
-	return rpc_reply_take(req, json_pack("{s:o,s:s,s:s}", "user", json_id(u->id), "name",
-					     u->name, "role", cat_role_name(u->role)));
+	return rpc_reply_take(req, put_who(json_object(), u));
 }
 
 struct rpc_done api_rpc_discover(struct rpc_req *req)

@@ -16,11 +16,15 @@ static const struct cat_param hello_out[] = {
 	{ "version",  CAT_TEXT, CAT_REQUIRED, "version of the daemon" },
 	{ "api",      CAT_TEXT, CAT_REQUIRED, "version of the API" },
 	{ "features", CAT_LIST, CAT_REQUIRED, "what it can beyond that" },
+	{ "user",     CAT_ID,   CAT_OPTIONAL, "id of the user that this connection is; absent, like the next three: nobody" },
+	{ "name",     CAT_TEXT, CAT_OPTIONAL, "his name" },
+	{ "role",     CAT_ENUM, CAT_OPTIONAL, "his role", .values = "admin operator viewer" },
+	{ "zone",     CAT_TEXT, CAT_OPTIONAL, "his time zone" },
 	{ NULL },
 };
 const struct cat_method cat_system_hello = {
 	.name = "system.hello", .role = ROLE_ANYONE, .rpc_only = true, .in = hello_in, .out = hello_out,
-	.doc = "Exchange versions.",
+	.doc = "Exchange versions, and hear who one is.",
 };
 
 static const struct cat_param ping_out[] = {
@@ -40,6 +44,7 @@ static const struct cat_param act_as_out[] = {
 	{ "user", CAT_ID,   CAT_REQUIRED, "id of the user that this connection now is" },
 	{ "name", CAT_TEXT, CAT_REQUIRED, "name" },
 	{ "role", CAT_ENUM, CAT_REQUIRED, "role", .values = "admin operator viewer" },
+	{ "zone", CAT_TEXT, CAT_OPTIONAL, "his time zone" },
 	{ NULL },
 };
 const struct cat_method cat_system_act_as = {

@@ -367,6 +367,8 @@ def the_socket_knows_who_calls(build):
         os.chmod(w.wad.socket, 0o666)
         check(as_uid(w, MAPPED_UID, "system.ping", {})[0] == 0, "anyone may ping")
         check(as_uid(w, MAPPED_UID, "device.list", {})[0] == UNAUTHENTICATED, "an unknown uid is nobody")
+        code, nobody = as_uid(w, MAPPED_UID, "system.hello", {})
+        check(code == 0 and nobody["server"] == "wad" and not {"user", "name", "role", "zone"} & nobody.keys(), f"{nobody}")
         w.wad.call("user.create", name="cara", role="operator", os_uid=MAPPED_UID)
         check(as_uid(w, MAPPED_UID, "device.create", {"name": "caras"})[0] == 0, "the mapped uid is the user")
         check(as_uid(w, MAPPED_UID, "user.list", {})[0] == FORBIDDEN, "but no admin")
@@ -374,6 +376,10 @@ def the_socket_knows_who_calls(build):
         check(w.wad.call("device.list")["devices"] == [], "the admin has no devices of his own")
         w.wad.call("user.update", id="cara", active=False)
         check(as_uid(w, MAPPED_UID, "device.list", {})[0] == UNAUTHENTICATED, "an inactive user is nobody")
+
+
+def who(answer):
+    return answer["name"], answer["role"], answer["zone"]
 
 
 def an_admin_acts_as_a_user_and_no_longer(build):
@@ -385,7 +391,11 @@ def an_admin_acts_as_a_user_and_no_longer(build):
         check(w.wad.wactl("--user", "dora", "user", "list", check=False).returncode == 4, "with her rights only")
         check(w.wad.wactl("--user", "nobody", "device", "list", check=False).returncode == 5, "an unknown user")
         rpc = Rpc(w.wad.socket)
-        rpc.call("system.act_as", user="dora")
+        w.wad.call("user.update", id="dora", zone="Asia/Jakarta")
+        check(who(rpc.call("system.hello")) == ("admin", "admin", "UTC"), "hello says who calls")
+        acting = rpc.call("system.act_as", user="dora")
+        check(who(acting) == ("dora", "operator", "Asia/Jakarta"), f"and act_as whom one is: {acting}")
+        check(rpc.call("system.hello")["user"] == acting["user"], "hello, too, from then on")
         check(rpc.call("system.act_as")["name"] == "admin", "back again")
         rpc.call("system.act_as", user="dora")
         w.wad.call("user.update", id="dora", active=False)
