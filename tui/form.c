@@ -242,12 +242,6 @@ static void complete(struct form *f, struct field *field)
 	form_tell(f, false, candidates);
 }
 
-static bool is_enter(const struct key *k)
-{
-	return !k->alt &&
-	       (k->code == '\r' || k->code == '\n' || k->code == (KEY_ENTER | TERM_KEY_FUNCTION));
-}
-
 static void enter(struct form *f)
 {
 	if (f->focus == f->len)
@@ -308,7 +302,7 @@ static bool on_action(struct form *f, struct field *field, enum action act, cons
 /* keys that no binding names */
 static bool on_key(struct form *f, struct field *field, const struct key *k)
 {
-	if (is_enter(k)) {
+	if (k->code == '\r' && !k->alt) {
 		enter(f);
 		return true;
 	}

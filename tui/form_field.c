@@ -297,8 +297,6 @@ static bool choice_key(struct field *f, const struct key *k)
 	case KEY_LEFT | TERM_KEY_FUNCTION:
 		return cycle(f, -1);
 	case '-':
-	case 8:
-	case 0x7f:
 	case KEY_DC | TERM_KEY_FUNCTION:
 	case KEY_BACKSPACE | TERM_KEY_FUNCTION:
 		if (field_may_be_absent(f))

@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "shared/base/crypto.h"
+#include "shared/base/text.h"
 #include "shared/base/wr.h"
 #include "shared/base/xalloc.h"
 
@@ -46,16 +47,13 @@ static void splice(struct input *in, size_t from, size_t to, const char *with, s
 /* Bytes of the character at `at` that may stand in a line, 0: none; *ret_skip: how far to go on. */
 static size_t good_char(const struct input *in, const char *at, size_t left, size_t *ret_skip)
 {
-	utf8proc_int32_t c = 0;
-	utf8proc_ssize_t n =
-		utf8proc_iterate((const utf8proc_uint8_t *)at, (utf8proc_ssize_t)left, &c);
+	uint32_t c = 0;
+	size_t n = utf8_decode((const uint8_t *)at, left, &c);
 
-	*ret_skip = n > 0 ? (size_t)n : 1;
-	if (n <= 0 || (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0))
+	*ret_skip = n ? n : 1;
+	if ((c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0))
 		return 0;
-	if (c == '\n' && !in->multiline)
-		return 0;
-	return (size_t)n;
+	return c == '\n' && !in->multiline ? 0 : n;
 }
 
 /* text as it may be put in: without controls, one kind of newline; only the first line unless
@@ -129,22 +127,23 @@ void input_insert(struct input *in, const char *text)
 
 size_t input_grapheme_end(const struct input *in, size_t at)
 {
-	const utf8proc_uint8_t *text = (const utf8proc_uint8_t *)in->text;
-	unsigned char here = at < in->len ? text[at] : 0;
-	utf8proc_int32_t state = 0, before = -1, c = 0;
+	const uint8_t *text = (const uint8_t *)in->text;
+	uint8_t here = at < in->len ? text[at] : 0;
+	uint32_t before = 0, c = 0;
+	utf8proc_int32_t state = 0;
 
 	if (here >= 0x20 && here < 0x7f && text[at + 1] < 0x80)
 		return at + 1; /* most of the time; the text ends with a NUL */
 	while (at < in->len) {
-		utf8proc_ssize_t n =
-			utf8proc_iterate(text + at, (utf8proc_ssize_t)(in->len - at), &c);
+		size_t n = utf8_decode(text + at, in->len - at, &c);
 
-		if (n <= 0)
+		if (n == 0)
 			return at + 1; /* never: the text is valid */
-		if (before >= 0 && utf8proc_grapheme_break_stateful(before, c, &state))
+		if (before && utf8proc_grapheme_break_stateful((utf8proc_int32_t)before,
+							       (utf8proc_int32_t)c, &state))
 			break;
 		before = c;
-		at += (size_t)n;
+		at += n;
 	}
 	return at;
 }
@@ -199,15 +198,12 @@ enum {
 	CTRL_U = 21,
 	CTRL_W = 23
 };
-enum { DELETE = 0x7f };
 #define FN(key_code) ((key_code) | TERM_KEY_FUNCTION)
 
 static bool alt_key(struct input *in, int32_t code)
 {
 	switch (code) {
 	case '\r':
-	case '\n':
-	case FN(KEY_ENTER):
 		if (in->multiline && in->len < in->max)
 			splice(in, in->cursor, in->cursor, "\n", 1);
 		return in->multiline;
@@ -220,7 +216,6 @@ static bool alt_key(struct input *in, int32_t code)
 	case 'd':
 		splice(in, in->cursor, word_end(in, in->cursor), "", 0);
 		return true;
-	case DELETE:
 	case CTRL_H:
 	case FN(KEY_BACKSPACE):
 		splice(in, word_start(in, in->cursor), in->cursor, "", 0);
@@ -264,7 +259,6 @@ static bool edit_key(struct input *in, int32_t code)
 	case FN(KEY_DC):
 		return cut(in, at, input_grapheme_end(in, at));
 	case CTRL_H:
-	case DELETE:
 	case FN(KEY_BACKSPACE):
 		return cut(in, input_grapheme_start(in, at), at);
 	case CTRL_W:
@@ -280,8 +274,8 @@ static bool edit_key(struct input *in, int32_t code)
 
 bool input_key(struct input *in, const struct key *k)
 {
-	utf8proc_uint8_t bytes[5] = { 0 };
-	utf8proc_ssize_t n;
+	char bytes[5];
+	size_t n;
 
 	if (k->code == TERM_KEY_PASTE) {
 		if (k->paste)
@@ -292,12 +286,12 @@ bool input_key(struct input *in, const struct key *k)
 		return alt_key(in, k->code);
 	if (edit_key(in, k->code))
 		return true;
-	if (k->code < 0x20 || (k->code >= 0x7f && k->code < 0xa0) ||
-	    !utf8proc_codepoint_valid(k->code))
+	if (k->code < 0x20 || k->code >= 0x110000 || (k->code >= 0x7f && k->code < 0xa0) ||
+	    (k->code >= 0xd800 && k->code < 0xe000))
 		return false;
-	n = utf8proc_encode_char(k->code, bytes);
-	if (n > 0 && in->len + (size_t)n <= in->max)
-		splice(in, in->cursor, in->cursor, (const char *)bytes, (size_t)n);
+	n = utf8_encode((uint32_t)k->code, bytes);
+	if (in->len + n <= in->max)
+		splice(in, in->cursor, in->cursor, bytes, n);
 	wipe(bytes, sizeof bytes);
 	return true;
 }
