@@ -209,6 +209,7 @@ static void draw_hint(struct form *f, struct screen *s, struct rect in)
 	} else if (field) {
 		field_hint(field, hint, sizeof hint);
 	}
+	in = (struct rect){ in.y, in.x + 1, in.h, in.w - 2 };
 	n = safe_wrap(screen_arena(s), hint, (size_t)(in.w > 0 ? in.w : 0), HINT_ROWS,
 		      screen_charset(s), &lines);
 	for (size_t i = 0; i < n; i++)

@@ -51,7 +51,8 @@ void field_row_text(const struct field *f, const json_t *row, char *out, size_t 
 /* -- files -- */
 /* the longest the name can be completed to; the caller's. candidates: "a.png b.png", "" when one */
 char *path_complete(const char *text, char *candidates, size_t candidates_bytes);
-/* the whole file, at most max bytes; the caller's. ~/ is the home directory */
+/* the whole file, at most max bytes; the caller's. ~/ is the home directory; the name stands in the
+ * field, so errors do not repeat it */
 enum errc path_read(const char *text, int64_t max, uint8_t **ret, size_t *ret_len,
 		    struct err *e) MUST_USE;
 /* "12,345 bytes", "no such file" */

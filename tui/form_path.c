@@ -129,12 +129,12 @@ enum errc path_read(const char *text, int64_t max, uint8_t **ret, size_t *ret_le
 	struct stat st;
 
 	if (fd < 0)
-		return err_set(e, ERR_NOT_FOUND, "%.100s: %s", path, strerror(errno));
+		return err_set(e, ERR_NOT_FOUND, "%s", strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		code = err_set(e, ERR_BAD_PARAMS, "%.100s: not a file", path);
+		code = err_set(e, ERR_BAD_PARAMS, "it is not a file");
 	else if (st.st_size > max)
 		code = err_set(e, ERR_TOO_LARGE,
-			       "%.100s: %" PRId64 " bytes, at most %" PRId64 " are allowed", path,
+			       "it has %" PRId64 " bytes, at most %" PRId64 " are allowed",
 			       (int64_t)st.st_size, max);
 	else
 		code = read_all(fd, (size_t)st.st_size, ret, e);
