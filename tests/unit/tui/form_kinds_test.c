@@ -228,6 +228,42 @@ static void pictures_that_cannot_be_shown_are_asked_for_again(void **state)
 	world_end(&w);
 }
 
+static void many_days_scroll_within_the_form(void **state)
+{
+	const struct form_field fields[] = { { "name", NULL }, { "steps", NULL }, { NULL, NULL } };
+	json_t *sequence = json_pack("{s:s,s:[]}", "name", "Long", "steps"),
+	       *steps = json_object_get(sequence, "steps"),
+	       *fixed = json_pack("{s:s}", "sequence", "3");
+	struct world w;
+
+	(void)state;
+	for (int i = 1; i <= 40; i++)
+		json_array_append_new(steps, json_pack("{s:i,s:s}", "day", i, "text", "x"));
+	world_start(&w, 16, 60);
+	world_open(&w, "sequence.update",
+		   &(struct form_opts){ .fields = fields, .preset = sequence, .fixed = fixed });
+	fake_press(&w.app, "S-Tab S-Tab");
+	focus_is(&w, "+ add");
+	fake_press(&w.app, "Up");
+	focus_is(&w, "day 40, x");
+	assert_int_equal(row_of(" New thing "), 0); /* nothing is drawn over the frame */
+	assert_int_equal(row_of("day 3, x"), -1);
+	for (int y = 0; y < 16; y++) {
+		AUTO_FREE char *row = canvas_row(y, 0);
+
+		if (strstr(row, "day "))
+			assert_in_range(y, 1, 10);
+	}
+	for (int i = 0; i < 20; i++)
+		fake_press(&w.app, "Up");
+	focus_is(&w, "day 20, x");
+	fake_press(&w.app, "^S");
+	assert_int_equal(json_array_size(json_object_get(w.app.call.params, "steps")), 40);
+	json_decref(sequence);
+	json_decref(fixed);
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +271,7 @@ int main(void)
 		cmocka_unit_test(objects_are_picked_from_their_list),
 		cmocka_unit_test(an_id_is_picked_as_an_id),
 		cmocka_unit_test(days_are_added_changed_and_deleted),
+		cmocka_unit_test(many_days_scroll_within_the_form),
 		cmocka_unit_test(pictures_that_cannot_be_shown_are_asked_for_again),
 	};
 

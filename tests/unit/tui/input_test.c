@@ -330,6 +330,23 @@ static void long_texts_break_between_words(void **state)
 	canvas_close(&c);
 }
 
+static void a_blank_that_does_not_fit_is_the_break(void **state)
+{
+	struct canvas c;
+	struct input in;
+
+	(void)state;
+	open_plain(&c, false);
+	input_init(&in, "abcd efgh  i", 200);
+	in.multiline = true;
+	draw_rows(&c, &in, 8, 5); /* four and the cursor's column */
+	ROW_IS(0, 0, "abcd");
+	ROW_IS(1, 0, "efgh");
+	ROW_IS(2, 0, " i"); /* the second blank is text */
+	input_done(&in);
+	canvas_close(&c);
+}
+
 /* at each place of each text, in any width, the cursor is on the screen */
 static void the_cursor_is_in_some_row_wherever_it_is(void **state)
 {
@@ -380,6 +397,7 @@ int main(void)
 		cmocka_unit_test(the_cursor_always_shows),
 		cmocka_unit_test(wide_and_hostile_texts_keep_their_columns),
 		cmocka_unit_test(long_texts_break_between_words),
+		cmocka_unit_test(a_blank_that_does_not_fit_is_the_break),
 		cmocka_unit_test(the_cursor_is_in_some_row_wherever_it_is),
 	};
 
