@@ -16,7 +16,8 @@ enum {
 	SHORT_BYTES = 64, /* numbers, times, phones */
 	REF_BYTES = 256,
 	PATH_BYTES = 4096,
-	LONG_TEXT_BYTES = 200, /* past that a text may have lines */
+	LONG_TEXT_BYTES =
+		1000, /* past that a text may have lines: what people read, no names, no addresses */
 };
 
 static enum field_kind kind_of(const struct cat_param *p)

@@ -1,5 +1,6 @@
 /* What a field says to wad, checked by its row of the catalogue before wad is asked. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shared/base/phone.h"
@@ -257,23 +258,54 @@ static void range_text(const struct cat_param *p, char *out, size_t out_bytes)
 static const char *more_text(const struct field *f)
 {
 	if (f->line.multiline && f->p->type == CAT_TEXT)
-		return "; ^E opens your editor, Alt-Enter a new line";
+		return "; ^E your editor, Alt-Enter a new line";
 	if (f->p->noun && f->kind == FIELD_LINE)
 		return "; ^P shows what there is";
 	return "";
 }
 
+/* "14400" seconds as "4 h"; "" when it is no duration */
+static void duration_text(const struct field *f, char *out, size_t out_bytes)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = { { 86400000, "d" }, { 3600000, "h" }, { 60000, "min" }, { 1000, "s" } };
+	const char *text = f->line.len ? f->line.text : f->p->dflt ? f->p->dflt : "";
+	size_t name_len = strlen(f->p->name), used = 0;
+	int64_t ms = strtoll(text, NULL, 10);
+
+	*out = '\0';
+	if (f->p->type != CAT_INT || ms <= 0 || ms > INT64_MAX / 1000 || name_len < 3)
+		return;
+	if (strcmp(f->p->name + name_len - 2, "_s") == 0)
+		ms *= 1000;
+	else if (strcmp(f->p->name + name_len - 3, "_ms") != 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(units) && used < out_bytes; i++) {
+		if (ms < units[i].ms)
+			continue;
+		used += (size_t)snprintf(out + used, out_bytes - used, "%s%" PRId64 " %s",
+					 used ? " " : "; that is ", ms / units[i].ms,
+					 units[i].name);
+		ms %= units[i].ms;
+	}
+	if (used && ms && used < out_bytes)
+		snprintf(out + used, out_bytes - used, " %" PRId64 " ms", ms);
+}
+
 void field_hint(const struct field *f, char *out, size_t out_bytes)
 {
 	const struct cat_param *p = f->p;
-	char range[80], file[48] = "", full[48] = "";
+	char range[80], file[48] = "", full[80] = "";
 
 	range_text(p, range, sizeof range);
 	if (f->kind == FIELD_FILE && f->line.len > 0) {
 		path_tell(f->line.text, file, sizeof file);
 		*range = '\0';
 	}
-	if (f->kind == FIELD_LINE && p->max && f->line.len > f->line.max / 5 * 4)
+	duration_text(f, full, sizeof full);
+	if (f->kind == FIELD_LINE && f->line.len > 100 && f->line.len > f->line.max / 5 * 4)
 		snprintf(full, sizeof full, "; %zu of %zu bytes", f->line.len, f->line.max);
 	snprintf(out, out_bytes, "%s%s%s%s%s%s%s%s%s%s",
 		 p->need == CAT_REQUIRED ? "required: " : "", p->doc, *range ? " (" : "", range,

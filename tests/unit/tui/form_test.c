@@ -451,6 +451,36 @@ static void hostile_values_stay_in_their_place(void **state)
 	world_end(&w);
 }
 
+static void durations_are_told_in_units_of_people(void **state)
+{
+	static const struct {
+		const char *field, *text, *told;
+	} rows[] = {
+		{ "expire_s", "", "that is 1 d" }, /* its default */
+		{ "delay_max_ms", "90061000", "; that is 1 d 1 h 1 min 1 s" },
+		{ "delay_min_ms", "1500", "; that is 1 s 500 ms" },
+		{ "delay_min_ms", "9223372036854775807", "" },
+		{ "delay_min_ms", "500", "" },
+		{ "delay_min_ms", "x", "" },
+		{ "lead_day_max", "60", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct form_field fields[] = { { rows[i].field, NULL }, { NULL, NULL } };
+		struct world w;
+
+		world_start(&w, 24, 150);
+		world_open(&w, "sequence.create", &(struct form_opts){ .fields = fields });
+		fake_press(&w.app, rows[i].text);
+		if (rows[i].told[0])
+			shows(&w, rows[i].told);
+		world_draw(&w);
+		assert_int_equal(row_of("that is") >= 0, rows[i].told[0] != '\0');
+		world_end(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +498,7 @@ int main(void)
 		cmocka_unit_test(long_texts_are_gone_through_row_by_row),
 		cmocka_unit_test(a_plan_follows_the_changes),
 		cmocka_unit_test(what_is_in_focus_shows_in_any_size),
+		cmocka_unit_test(durations_are_told_in_units_of_people),
 		cmocka_unit_test(hostile_values_stay_in_their_place),
 	};
 
