@@ -73,13 +73,13 @@ struct view *help_new(struct app *app, const struct view *of)
 	h->base.ops = &help_ops;
 	snprintf(h->of, sizeof h->of, "%s", of->ops->name);
 	h->rows = xcalloc(keys_len(), sizeof(*h->rows));
-	/* the view's own first */
-	for (int own = 1; own >= 0; own--)
+	/* the view's own first, then those of lists, then what always holds */
+	for (int rank = 2; rank >= 0; rank--)
 		for (size_t i = 0; i < keys_len(); i++) {
 			const struct binding *b = keys_at(i);
 			bool holds = (of->ops->scopes | 1u << SCOPE_GLOBAL) & 1u << b->scope;
 
-			if (holds && b->doc && (b->scope > SCOPE_LIST) == (own == 1))
+			if (holds && b->doc && (int)keys_rank(b->scope) == rank)
 				h->rows[h->place.len++] = b;
 		}
 	return &h->base;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/base/xalloc.h"
 #include "tui/table.h"
 #include "tui/views.h"
 
@@ -71,7 +72,7 @@ static void rotate(struct view *v, const struct table_row *row)
 
 	snprintf(question, sizeof question,
 		 "Make a new key for %s? For a day the old one signs too.", row_label(row));
-	view_confirm(v, question, NULL, rotate_agreed, strdup(row_id(row)));
+	view_confirm(v, question, NULL, rotate_agreed, xstrdup(row_id(row)));
 }
 
 static void on_tested(struct view *v, const json_t *result, const struct err *e, const json_t *data)
