@@ -391,6 +391,14 @@ static void form_tick(struct view *v)
 	view_call(v, f->plan_method, params, on_plan);
 }
 
+/* connected again: what was planned may be otherwise */
+static void form_refresh(struct view *v)
+{
+	struct form *f = form_of(v);
+
+	f->plan_due = f->plan_method != NULL;
+}
+
 /* -- life -- */
 
 static void form_title(struct view *v, char *out, size_t out_bytes)
@@ -434,6 +442,7 @@ static const struct view_ops form_ops = {
 	.key = form_key,
 	.draw = form_draw,
 	.typing = form_typing,
+	.refresh = form_refresh,
 	.tick = form_tick,
 	.title = form_title,
 	.status = form_status,
@@ -472,7 +481,6 @@ struct form *form_new(struct app *app, const struct cat_param *params, const str
 		for (const struct cat_param *p = params; p->name; p++)
 			add_field(f, p, NULL, opts->preset);
 	f->columns = 40;
-	f->plan_due = f->plan_method != NULL;
 	return f;
 }
 

@@ -96,6 +96,13 @@ void fake_tick(struct app *app, int64_t ms)
 	bury(app);
 }
 
+void fake_connected(struct app *app)
+{
+	for (size_t i = 0; i < app->depth; i++)
+		if (app->stack[i]->ops->refresh)
+			app->stack[i]->ops->refresh(app->stack[i]);
+}
+
 static void answer(struct app *app, const json_t *result, const struct err *e, const json_t *data)
 {
 	struct fake_call call = app->call;

@@ -34,6 +34,7 @@ struct view *fake_top(struct app *app);
 void fake_press(struct app *app, const char *keys);
 void fake_paste(struct app *app, const char *text);
 void fake_tick(struct app *app, int64_t ms); /* that much later */
+void fake_connected(struct app *app);        /* anew: views are refreshed */
 void fake_answer(struct app *app, const char *result);
 /* data may be NULL */
 void fake_refuse(struct app *app, enum errc code, const char *why, const char *data);

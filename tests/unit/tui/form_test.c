@@ -366,15 +366,20 @@ static void a_plan_follows_the_changes(void **state)
 	sent(&w, "campaign.create", "{\"title\":\"Sales\",\"dry_run\":true}");
 	fake_refuse(&w.app, ERR_BAD_PARAMS, "nobody would get it", NULL);
 	shows(&w, "plan: nobody would get it");
+	fake_connected(&w.app); /* again */
+	fake_tick(&w.app, 1000);
+	sent(&w, "campaign.create", "{\"title\":\"Sales\",\"dry_run\":true}");
+	fake_answer(&w.app, "{\"total\":\"13 people\"}");
+	shows(&w, "plan: 13 people");
 	fake_press(&w.app, "^U");
 	fake_tick(&w.app, 1000);
 	shows(&w, "plan: title: is required");
 	assert_int_equal(row_of("!"), -1); /* nobody is told off while typing */
-	assert_int_equal(w.app.calls, 2);
+	assert_int_equal(w.app.calls, 3);
 	fake_press(&w.app, "Sale ^S");
 	sent(&w, "campaign.create", "{\"title\":\"Sale\"}");
 	fake_tick(&w.app, 1000);
-	assert_int_equal(w.app.calls, 3);
+	assert_int_equal(w.app.calls, 4);
 	json_decref(dry);
 	world_end(&w);
 }
@@ -422,6 +427,34 @@ static void what_is_in_focus_shows_in_any_size(void **state)
 			focus_is(&w, "[ Save ]");
 			world_end(&w);
 		}
+}
+
+/* every row of the catalogue makes a form that can be gone through, and asks for what is required */
+static void any_method_has_a_form(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < catalogue_len(); i++) {
+		const struct cat_method *m = catalogue_at(i);
+		const struct cat_param *required = NULL;
+		struct world w;
+
+		world_start(&w, 24, 80);
+		world_open(&w, m->name, NULL);
+		for (const struct cat_param *p = m->in; p->name; p++) {
+			required = required == NULL && p->need == CAT_REQUIRED ? p : required;
+			world_draw(&w);
+			fake_press(&w.app, "Tab");
+		}
+		focus_is(&w, "[ Save ]");
+		fake_press(&w.app, "Enter");
+		if (required) {
+			assert_int_equal(w.app.calls, 0);
+			shows(&w, ": is required");
+		} else {
+			sent(&w, m->name, "{}");
+		}
+		world_end(&w);
+	}
 }
 
 static void hostile_values_stay_in_their_place(void **state)
@@ -499,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_plan_follows_the_changes),
 		cmocka_unit_test(what_is_in_focus_shows_in_any_size),
 		cmocka_unit_test(durations_are_told_in_units_of_people),
+		cmocka_unit_test(any_method_has_a_form),
 		cmocka_unit_test(hostile_values_stay_in_their_place),
 	};
 
