@@ -10,7 +10,9 @@
 #include "message.pb-c.h"
 #include "sync.pb-c.h"
 
-enum { HISTORY_PAIR_BYTES_MAX = 4096 };
+enum { HISTORY_PAIR_BYTES_MAX = 4096, PEER_DATA_HISTORY = 3, COUNT_MAX = 1000000 };
+/* Conversation.endOfHistoryTransferType */
+enum { END_MORE = 0, END_ALL = 1, END_MORE_ON_DEMAND = 2, END_NO_ACCESS = 3 };
 
 bool protocol_is_peer_only(int type)
 {
@@ -29,6 +31,8 @@ static void pack_protocol(enum protocol_type type, struct span content, struct w
 	PB_SET(&p, type, type);
 	if (type == PROTOCOL_HISTORY)
 		PB_SET(&p, history_sync_notification, pb_data(content));
+	else if (type == PROTOCOL_PEER_REQUEST)
+		PB_SET(&p, peer_data_request, pb_data(content));
 	else
 		PB_SET(&p, app_state_sync_key_share, pb_data(content));
 	top.protocol = &p;
@@ -46,8 +50,12 @@ static enum errc unpack_protocol(struct arena *a, struct span message, enum prot
 	if (top->protocol == NULL || top->protocol->type != (uint32_t)type)
 		return err_set(e, ERR_BAD_INPUT, "message: not a protocol message of type %d",
 			       type);
-	*ret = pb_span(type == PROTOCOL_HISTORY ? top->protocol->history_sync_notification
-						: top->protocol->app_state_sync_key_share);
+	if (type == PROTOCOL_HISTORY)
+		*ret = pb_span(top->protocol->history_sync_notification);
+	else if (type == PROTOCOL_PEER_REQUEST)
+		*ret = pb_span(top->protocol->peer_data_request);
+	else
+		*ret = pb_span(top->protocol->app_state_sync_key_share);
 	return ERR_OK;
 }
 
@@ -149,6 +157,7 @@ void history_notice_encode(const struct history_notice *n, struct wr *out)
 	PB_SET_BYTES(&m, file_enc_sha256, n->file_enc_sha256);
 	PB_SET_BYTES(&m, media_key, n->media_key);
 	PB_SET_BYTES(&m, direct_path, span_str(n->direct_path));
+	PB_SET_BYTES(&m, request_id, span_str(n->request_id));
 	if (n->file_length)
 		PB_SET(&m, file_length, n->file_length);
 	wr_init(&w, MESSAGE_BYTES_MAX);
@@ -180,7 +189,58 @@ enum errc history_notice_decode(struct arena *a, struct span message, struct his
 					.file_enc_sha256 = pb_span(m->file_enc_sha256),
 					.media_key = pb_span(m->media_key),
 					.direct_path = pb_text_of(a, m->direct_path),
+					.request_id = pb_text_of(a, m->request_id),
 					.file_length = m->file_length };
+	return ERR_OK;
+}
+
+void history_request_encode(const struct history_request *r, struct wr *out)
+{
+	Wire__PeerDataRequest m = WIRE__PEER_DATA_REQUEST__INIT;
+	Wire__HistoryRequest h = WIRE__HISTORY_REQUEST__INIT;
+	struct wr w;
+
+	PB_SET_BYTES(&h, chat_jid, span_str(r->chat));
+	PB_SET_BYTES(&h, oldest_id, span_str(r->oldest_id));
+	PB_SET(&h, oldest_from_me, r->oldest_from_me);
+	PB_SET(&h, count, (int32_t)r->count);
+	PB_SET(&h, oldest_at, r->oldest_at_s);
+	PB_SET(&m, type, PEER_DATA_HISTORY);
+	m.history = &h;
+	wr_init(&w, HISTORY_PAIR_BYTES_MAX);
+	PB_PACK(&m, &w);
+	if (w.bad)
+		out->bad = true;
+	pack_protocol(PROTOCOL_PEER_REQUEST, wr_span(&w), out);
+	wr_done(&w);
+}
+
+enum errc history_request_decode(struct arena *a, struct span message, struct history_request *ret,
+				 struct err *e)
+{
+	static const int64_t first_ms = 100000000000; /* in seconds: the year 5138 */
+	Wire__PeerDataRequest *m;
+	struct span content;
+	enum errc rc = unpack_protocol(a, message, PROTOCOL_PEER_REQUEST, &content, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	m = pb_unpack(a, &wire__peer_data_request__descriptor, content, HISTORY_PAIR_BYTES_MAX, e);
+	if (m == NULL)
+		return ERR_BAD_INPUT;
+	if (m->type != PEER_DATA_HISTORY || m->history == NULL)
+		return err_set(e, ERR_UNSUPPORTED, "message: a request for data of type %u",
+			       m->type);
+	if (m->history->count < 0 || m->history->count > COUNT_MAX)
+		return err_set(e, ERR_BAD_INPUT, "message: a request for %d messages",
+			       m->history->count);
+	*ret = (struct history_request){ .chat = pb_text_of(a, m->history->chat_jid),
+					 .oldest_id = pb_text_of(a, m->history->oldest_id),
+					 .oldest_from_me = m->history->oldest_from_me,
+					 .oldest_at_s = m->history->oldest_at,
+					 .count = (uint32_t)m->history->count };
+	if (ret->oldest_at_s >= first_ms)
+		ret->oldest_at_s /= 1000;
 	return ERR_OK;
 }
 
@@ -300,6 +360,18 @@ enum errc history_decode(struct arena *a, struct span compressed, struct history
 	return rc;
 }
 
+static enum history_end end_of(const Wire__Conversation *m)
+{
+	if (!m->has_end_of_history)
+		return HISTORY_END_UNKNOWN;
+	if (m->end_of_history == END_MORE || m->end_of_history == END_MORE_ON_DEMAND)
+		return HISTORY_HAS_MORE;
+	/* what a companion may not have is not there for it */
+	return m->end_of_history == END_ALL || m->end_of_history == END_NO_ACCESS
+		       ? HISTORY_IS_ALL
+		       : HISTORY_END_UNKNOWN;
+}
+
 enum errc history_chat_decode(struct arena *a, struct span conversation, struct history_chat *ret,
 			      struct err *e)
 {
@@ -316,6 +388,7 @@ enum errc history_chat_decode(struct arena *a, struct span conversation, struct 
 				      .pn_jid = pb_text_of(a, m->pn_jid),
 				      .lid_jid = pb_text_of(a, m->lid_jid),
 				      .unread = m->unread_count,
+				      .end = end_of(m),
 				      .messages = span_list(a, m->messages, m->n_messages),
 				      .messages_len = m->n_messages };
 	return ERR_OK;
@@ -363,6 +436,8 @@ void history_chat_encode(const struct history_chat *c, struct wr *out)
 	PB_SET_BYTES(&m, lid_jid, span_str(c->lid_jid));
 	if (c->unread)
 		PB_SET(&m, unread_count, c->unread);
+	if (c->end != HISTORY_END_UNKNOWN)
+		PB_SET(&m, end_of_history, c->end == HISTORY_IS_ALL ? END_ALL : END_MORE_ON_DEMAND);
 	m.n_messages = c->messages_len;
 	m.messages = data_list(a, c->messages, c->messages_len);
 	PB_PACK(&m, out);

@@ -53,6 +53,7 @@ struct history_notice {
 	struct span inline_payload; /* compressed HistorySync; empty: it is on the media host */
 	struct span file_sha256, file_enc_sha256, media_key;
 	const char *direct_path; /* "" */
+	const char *request_id;  /* of the message that asked for it; "" */
 	uint64_t file_length;
 };
 void history_notice_encode(const struct history_notice *n, struct wr *out); /* a whole Message */
@@ -77,6 +78,20 @@ void history_encode(const struct history *h, struct wr *out); /* compressed, rea
 enum errc history_decode(struct arena *a, struct span compressed, struct history *ret,
 			 struct err *e) MUST_USE;
 
+/* A companion asks the phone for the messages of a chat before one that it has. */
+struct history_request {
+	const char *chat, *oldest_id; /* the chat's JID; "" */
+	bool oldest_from_me;
+	int64_t oldest_at_s; /* sent in seconds, though others name the field for milliseconds */
+	uint32_t count;
+};
+void history_request_encode(const struct history_request *r, struct wr *out); /* a whole Message */
+/* ERR_UNSUPPORTED: other data are asked for; oldest_at_s also when it came in milliseconds */
+enum errc history_request_decode(struct arena *a, struct span message, struct history_request *ret,
+				 struct err *e) MUST_USE;
+
+/* does the phone have messages of the chat that are older than those it tells of */
+enum history_end { HISTORY_END_UNKNOWN, HISTORY_HAS_MORE, HISTORY_IS_ALL };
 struct history_message {
 	const char *id, *participant, *push_name; /* "" */
 	bool from_me;
@@ -87,6 +102,7 @@ struct history_message {
 struct history_chat {
 	const char *id, *name, *pn_jid, *lid_jid; /* JIDs; "" */
 	uint32_t unread;
+	enum history_end end;
 	const struct span *messages; /* for history_message_decode, the newest first */
 	size_t messages_len;
 };

@@ -19,6 +19,7 @@ static void must(bool ok)
 
 static void message(struct arena *a, struct span in)
 {
+	struct history_request asked, asked_back;
 	struct history_notice notice;
 	struct history history;
 	struct sync_key *keys;
@@ -40,6 +41,14 @@ static void message(struct arena *a, struct span in)
 	    history_decode(a, notice.inline_payload, &history, NULL) != ERR_OK)
 		history.lid_mappings_len = 0;
 	wr_init(&w, MESSAGE_BYTES_MAX);
+	if (history_request_decode(a, m.raw, &asked, NULL) == ERR_OK) {
+		must(utf8_valid(span_str(asked.chat)) && utf8_valid(span_str(asked.oldest_id)));
+		history_request_encode(&asked, &w);
+		must(history_request_decode(a, wr_span(&w), &asked_back, NULL) == ERR_OK);
+		must(strcmp(asked.oldest_id, asked_back.oldest_id) == 0 &&
+		     asked.count == asked_back.count);
+	}
+	wr_reset(&w);
 	if (m.text[0] && message_encode(&m, &w, NULL) == ERR_OK) {
 		must(message_decode(a, wr_span(&w), &back, NULL) == ERR_OK);
 		must(back.kind == m.kind && strcmp(back.target_id, m.target_id) == 0);

@@ -89,7 +89,8 @@ static void notice_and_history(void **state)
 	AUTO_ARENA struct arena *a = arena_new();
 	struct history_notice n = { .type = HISTORY_INITIAL_BOOTSTRAP,
 				    .progress = 100,
-				    .direct_path = "" };
+				    .direct_path = "",
+				    .request_id = "" };
 	struct history_notice got;
 	struct history back;
 	struct message m;
@@ -108,6 +109,7 @@ static void notice_and_history(void **state)
 	assert_int_equal(got.progress, 100);
 	assert_int_equal(got.type, HISTORY_INITIAL_BOOTSTRAP);
 	assert_string_equal(got.direct_path, "");
+	assert_string_equal(got.request_id, "");
 	assert_int_equal(history_decode(a, got.inline_payload, &back, NULL), ERR_OK);
 	assert_true(back.lid_mappings_len == 2 && back.push_names_len == 1 &&
 		    back.conversations_len == 0);
@@ -117,6 +119,81 @@ static void notice_and_history(void **state)
 	assert_int_equal(back.progress, 100);
 	wr_done(&w);
 	wr_done(&packed);
+}
+
+/* bytes that Baileys made: a request for messages before one, and the notice that answers it */
+static void older_messages_are_asked_for(void **state)
+{
+	static const char request[] =
+		"6223101082011e0803221a0a0839303031406c696412043341303118012032"
+		"28c0e785c906";
+	static const char in_ms[] = "6224101082011f0803221b0a0839303031406c696412043341303118012032"
+				    "28fbccb0d5aa33";
+	static const char notice[] = "6216100532123006380148645a0278796206334542304141";
+	const struct history_request r = { .chat = "9001@lid",
+					   .oldest_id = "3A01",
+					   .oldest_from_me = true,
+					   .oldest_at_s = 1763800000,
+					   .count = 50 };
+	AUTO_ARENA struct arena *a = arena_new();
+	struct history_notice n;
+	struct message m;
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, 4096);
+	history_request_encode(&r, &w);
+	assert_true(span_eq(wr_span(&w), hex_span(a, request)));
+	assert_int_equal(message_decode(a, wr_span(&w), &m, NULL), ERR_OK);
+	assert_int_equal(m.protocol_type, PROTOCOL_PEER_REQUEST);
+	wr_done(&w);
+	for (int i = 0; i < 2; i++) { /* some send the time in milliseconds */
+		struct history_request got;
+
+		assert_int_equal(
+			history_request_decode(a, hex_span(a, i ? in_ms : request), &got, NULL),
+			ERR_OK);
+		assert_string_equal(got.chat, r.chat);
+		assert_string_equal(got.oldest_id, r.oldest_id);
+		assert_true(got.oldest_from_me && got.count == 50);
+		assert_true(got.oldest_at_s == r.oldest_at_s);
+	}
+	assert_int_equal(history_notice_decode(a, hex_span(a, notice), &n, NULL), ERR_OK);
+	assert_true(n.type == HISTORY_ON_DEMAND && n.chunk_order == 1 && n.progress == 100);
+	assert_true(span_eq(n.inline_payload, SPAN_LIT("xy")));
+	assert_string_equal(n.request_id, "3EB0AA");
+}
+
+/* conversations that Baileys made: id, endOfHistoryTransfer, endOfHistoryTransferType */
+static void a_chat_says_whether_it_is_all(void **state)
+{
+	static const struct {
+		const char *hex;
+		enum history_end end;
+	} chats[] = {
+		{ "0a0839303031406c6964", HISTORY_END_UNKNOWN },
+		{ "0a0839303031406c696440015800", HISTORY_HAS_MORE },
+		{ "0a0839303031406c696440015801", HISTORY_IS_ALL },
+		{ "0a0839303031406c696440015802", HISTORY_HAS_MORE },
+		{ "0a0839303031406c696440015803", HISTORY_IS_ALL },
+		{ "0a0839303031406c696440015809", HISTORY_END_UNKNOWN },
+	};
+	AUTO_ARENA struct arena *a = arena_new();
+	struct history_chat c, back;
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, 256);
+	for (size_t i = 0; i < ARRAY_LEN(chats); i++) {
+		assert_int_equal(history_chat_decode(a, hex_span(a, chats[i].hex), &c, NULL),
+				 ERR_OK);
+		assert_int_equal(c.end, chats[i].end);
+		wr_reset(&w);
+		history_chat_encode(&c, &w);
+		assert_int_equal(history_chat_decode(a, wr_span(&w), &back, NULL), ERR_OK);
+		assert_int_equal(back.end, c.end);
+	}
+	wr_done(&w);
 }
 
 static void chats_of_a_history(void **state)
@@ -198,7 +275,19 @@ static void hostile(void **state)
 {
 	static const char *const not_a_share[] = { "", "0a0168", "62021006", "62041006ffff",
 						   "62021005" };
+	/* requests: nothing, another kind of data, without its part, fewer than none, too many */
+	static const char *const not_a_request[] = {
+		"",
+		"62021005",
+		"62021010",
+		"621f101082011a080422160a0839303031406c6964120433413031180120322801",
+		"620710108201020803",
+		"6214101082010f0803220b20ffffffffffffffffff01",
+		"620d10108201080803220420c1843d",
+		"620a10108201050803220920",
+	};
 	AUTO_ARENA struct arena *a = arena_new();
+	struct history_request r;
 	struct history_notice n;
 	struct sync_key *keys;
 	struct history h;
@@ -215,6 +304,9 @@ static void hostile(void **state)
 	}
 	assert_int_not_equal(history_decode(a, SPAN_NONE, &h, NULL), ERR_OK);
 	assert_int_not_equal(history_decode(a, SPAN_LIT("nonsense"), &h, NULL), ERR_OK);
+	for (size_t i = 0; i < ARRAY_LEN(not_a_request); i++)
+		assert_int_not_equal(
+			history_request_decode(a, hex_span(a, not_a_request[i]), &r, NULL), ERR_OK);
 	/* a key without its parts is left out */
 	assert_int_equal(
 		sync_key_share_decode(a, hex_span(a, "620610063a020a00"), &keys, &len, NULL),
@@ -225,9 +317,14 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(key_share),          cmocka_unit_test(key_share_bytes),
-		cmocka_unit_test(notice_and_history), cmocka_unit_test(chats_of_a_history),
-		cmocka_unit_test(a_bomb_is_refused),  cmocka_unit_test(hostile),
+		cmocka_unit_test(key_share),
+		cmocka_unit_test(key_share_bytes),
+		cmocka_unit_test(notice_and_history),
+		cmocka_unit_test(older_messages_are_asked_for),
+		cmocka_unit_test(a_chat_says_whether_it_is_all),
+		cmocka_unit_test(chats_of_a_history),
+		cmocka_unit_test(a_bomb_is_refused),
+		cmocka_unit_test(hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
