@@ -31,8 +31,8 @@ static const char *jid_of(struct arena *a, const json_t *v)
 }
 
 /* one entry of "messages"; n counts the copies of a "fill" */
-static enum errc message_put(struct sandbox *sb, struct arena *a, const json_t *v, const char *chat,
-			     int64_t n, struct span *ret, struct err *e)
+static enum errc message_make(struct sandbox *sb, struct arena *a, const json_t *v, int64_t n,
+			      struct history_message *ret, struct err *e)
 {
 	json_int_t t = json_integer_value(json_object_get(v, "t"));
 	struct history_message h = {
@@ -52,19 +52,35 @@ static enum errc message_put(struct sandbox *sb, struct arena *a, const json_t *
 	wr_init(&w, MESSAGE_BYTES_MAX);
 	rc = admin_message_of(sb, a, v, &w, &o, e);
 	h.message = arena_span_dup(a, wr_span(&w));
-	wr_reset(&w);
-	if (rc == ERR_OK)
-		history_message_encode(&h, chat, &w);
-	*ret = arena_span_dup(a, wr_span(&w));
 	wr_done(&w);
+	*ret = h;
 	return rc;
 }
 
-static enum errc chat_put(struct sandbox *sb, struct arena *a, const json_t *v, struct span *ret,
-			  struct err *e)
+/* all of a chat, the newest first, as phones tell them */
+static enum errc messages_make(struct sandbox *sb, struct arena *a, const json_t *chat,
+			       struct history_message **ret, size_t *ret_len, struct err *e)
 {
-	const json_t *list = json_object_get(v, "messages");
-	json_int_t fill = json_integer_value(json_object_get(v, "fill"));
+	const json_t *list = json_object_get(chat, "messages");
+	json_int_t fill = json_integer_value(json_object_get(chat, "fill"));
+	size_t len = json_array_size(list),
+	       copies = fill > 0 && fill <= FILL_MAX ? (size_t)fill : 1, n = 0;
+	struct history_message *all = arena_alloc(a, (len * copies + 1) * sizeof(*all));
+
+	for (size_t copy = copies; copy-- > 0;)
+		for (size_t i = len; i-- > 0;)
+			if (message_make(sb, a, json_array_get(list, i), (int64_t)copy, &all[n++],
+					 e))
+				return e->code;
+	*ret = all;
+	*ret_len = n;
+	return ERR_OK;
+}
+
+static enum errc chat_put(struct sandbox *sb, struct arena *a, struct account *of, const json_t *v,
+			  struct span *ret, struct err *e)
+{
+	struct history_message *all = NULL;
 	struct history_chat c = {
 		.id = jid_of(a, json_object_get(v, "with")),
 		.name = text_or(v, "name", ""),
@@ -72,19 +88,21 @@ static enum errc chat_put(struct sandbox *sb, struct arena *a, const json_t *v, 
 		.lid_jid = text_or(v, "lidJid", ""),
 		.unread = (uint32_t)json_integer_value(json_object_get(v, "unread")),
 	};
-	size_t len = json_array_size(list),
-	       copies = fill > 0 && fill <= FILL_MAX ? (size_t)fill : 1;
-	struct span *messages = arena_alloc(a, (len * copies + 1) * sizeof(*messages));
+	struct span *messages;
 	struct wr w;
 
-	/* the newest first, as phones do */
-	for (size_t n = copies; n-- > 0;)
-		for (size_t i = len; i-- > 0;)
-			if (message_put(sb, a, json_array_get(list, i), c.id, (int64_t)n,
-					&messages[c.messages_len++], e))
-				return e->code;
-	c.messages = messages;
+	if (messages_make(sb, a, v, &all, &c.messages_len, e))
+		return e->code;
+	messages = arena_alloc(a, (c.messages_len + 1) * sizeof(*messages));
 	wr_init(&w, HISTORY_BYTES_MAX);
+	for (size_t i = c.messages_len; i-- > 0;) {
+		phone_keep(sb, of, c.id, &all[i]); /* the oldest first */
+		wr_reset(&w);
+		history_message_encode(&all[i], c.id, &w);
+		messages[i] = arena_span_dup(a, wr_span(&w));
+	}
+	c.messages = messages;
+	wr_reset(&w);
 	history_chat_encode(&c, &w);
 	*ret = arena_span_dup(a, wr_span(&w));
 	wr_done(&w);
@@ -105,8 +123,8 @@ static size_t pairs_put(struct arena *a, const json_t *o, const struct history_p
 	return n;
 }
 
-static enum errc history_put(struct sandbox *sb, struct arena *a, const json_t *v, unsigned type,
-			     struct wr *out, struct err *e)
+static enum errc history_put(struct sandbox *sb, struct arena *a, struct account *of,
+			     const json_t *v, unsigned type, struct wr *out, struct err *e)
 {
 	const json_t *list = json_object_get(v, "chats");
 	const char *raw = json_string_value(json_object_get(v, "payloadBase64"));
@@ -120,7 +138,7 @@ static enum errc history_put(struct sandbox *sb, struct arena *a, const json_t *
 		return ERR_OK;
 	}
 	for (size_t i = 0; i < json_array_size(list) && i < CHATS_MAX; i++)
-		if (chat_put(sb, a, json_array_get(list, i), &chats[h.conversations_len++], e))
+		if (chat_put(sb, a, of, json_array_get(list, i), &chats[h.conversations_len++], e))
 			return e->code;
 	h.conversations = chats;
 	h.push_names_len = pairs_put(a, json_object_get(v, "names"), &h.push_names);
@@ -135,6 +153,7 @@ void admin_phone_history(struct sandbox *sb, struct http_req *req, uint64_t n)
 	struct account *from = admin_need_phone(sb, req, n);
 	json_t *v = from ? admin_body(req) : NULL; /* NULL: answered, the request is gone */
 	const json_t *kind = json_object_get(v, "type");
+	bool tells = !json_is_false(json_object_get(v, "tell"));
 	unsigned type = kind ? (unsigned)json_integer_value(kind) : HISTORY_RECENT;
 	struct err e = ERR_NONE;
 	size_t told = 0;
@@ -143,10 +162,10 @@ void admin_phone_history(struct sandbox *sb, struct http_req *req, uint64_t n)
 	if (v == NULL)
 		return;
 	wr_init(&w, HISTORY_BYTES_MAX);
-	if (history_put(sb, a, v, type, &w, &e) == ERR_OK)
-		for (size_t i = 0; i < from->devices_len; i++)
+	if (history_put(sb, a, from, v, type, &w, &e) == ERR_OK)
+		for (size_t i = 0; tells && i < from->devices_len; i++)
 			if (from->devices[i]->number) {
-				phone_tell_history(sb, from, from->devices[i], type, 1,
+				phone_tell_history(sb, from, from->devices[i], type, 1, "",
 						   wr_span(&w));
 				told++;
 			}

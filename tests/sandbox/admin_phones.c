@@ -35,6 +35,7 @@ static json_t *phone_json(const struct account *a)
 		      (int)c->restricted, "readDelayMs", (json_int_t)c->read_delay_ms,
 		      "replyDelayMs", (json_int_t)c->reply_delay_ms, "replyAfter",
 		      (json_int_t)c->reply_after, "waiting", (json_int_t)a->devices[0]->queue_len);
+	json_object_set_new(v, "historyOnDemand", json_boolean(!c->mute_history));
 	json_object_set_new(v, "autoReply",
 			    c->auto_reply ? watch_text(c->auto_reply) : json_null());
 	return v;
@@ -43,7 +44,8 @@ static json_t *phone_json(const struct account *a)
 /* the first field whose value is of another kind; NULL: none */
 static const char *config_wrong(const json_t *v)
 {
-	static const char *const flags[] = { "online", "receipts", "autoRead", "restricted" };
+	static const char *const flags[] = { "online", "receipts", "autoRead", "restricted",
+					     "historyOnDemand" };
 	static const char *const counts[] = { "readDelayMs", "replyDelayMs", "replyAfter" };
 	const json_t *k;
 
@@ -81,12 +83,14 @@ static void config_take(struct sandbox *sb, struct account *a, const json_t *v)
 {
 	struct phone_cfg *c = &a->phone.cfg;
 	const json_t *reply = json_object_get(v, "autoReply");
-	bool was_online = c->online;
+	bool was_online = c->online, on_demand = !c->mute_history;
 
 	bool_take(v, "online", &c->online);
 	bool_take(v, "receipts", &c->receipts);
 	bool_take(v, "autoRead", &c->auto_read);
 	bool_take(v, "restricted", &c->restricted);
+	bool_take(v, "historyOnDemand", &on_demand);
+	c->mute_history = !on_demand;
 	u32_take(v, "readDelayMs", &c->read_delay_ms);
 	u32_take(v, "replyDelayMs", &c->reply_delay_ms);
 	u32_take(v, "replyAfter", &c->reply_after);

@@ -5,6 +5,7 @@
 #include "shared/base/xalloc.h"
 
 #include "tests/sandbox/account.h"
+#include "tests/sandbox/archive.h"
 #include "tests/sandbox/sandbox.h"
 
 void phone_init(struct phone *p)
@@ -32,6 +33,7 @@ void phone_done(struct phone *p)
 		free(value);
 	for (size_t i = 0; i < p->sent_len; i++)
 		sent_done(&p->sent[i]);
+	archive_free(p->archive);
 	map_free(p->sessions);
 	map_free(p->heard);
 	free(p->sent);

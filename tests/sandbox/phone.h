@@ -12,7 +12,9 @@
 #include "shared/wire/node.h"
 
 struct account;
+struct archive;
 struct device;
+struct history_message;
 struct sandbox;
 
 struct given_key { /* a one-time key that was handed out and not used yet */
@@ -31,6 +33,7 @@ enum { PHONE_SENT_MAX = 256, PHONE_GIVEN_MAX = 4000 };
 
 struct phone_cfg {
 	bool online, receipts, auto_read, restricted;
+	bool mute_history; /* does not answer who asks for older messages */
 	uint32_t read_delay_ms, reply_delay_ms, reply_after;
 	char *auto_reply; /* NULL: none; "{text}" stands for what was received */
 };
@@ -46,6 +49,7 @@ struct phone {
 	struct sent_message *sent; /* ring */
 	size_t sent_len, sent_at;
 	struct map *heard; /* LID user -> count of messages shown from there; for reply_after */
+	struct archive *archive; /* the messages it keeps; NULL: none yet */
 	struct phone_cfg cfg;
 };
 
@@ -82,11 +86,22 @@ void phone_send_peer(struct sandbox *sb, struct account *a, struct device *to, s
 void phone_send_receipt(struct sandbox *sb, struct account *a, struct addr to, const char *type,
 			const char *const *ids, size_t ids_len);
 /* key share, history and names for a companion's first login */
-void phone_tell_history(struct sandbox *sb, struct account *a, struct device *to, unsigned type,
-			unsigned chunk, struct span packed); /* a compressed HistorySync */
+void phone_tell_history(
+	struct sandbox *sb, struct account *a, struct device *to, unsigned type, unsigned chunk,
+	const char *request,
+	struct span packed); /* a compressed HistorySync; request "": nobody asked */
 void phone_greet(struct sandbox *sb, struct account *a, struct device *companion);
 
+/* keeps a message of a chat (JID), for companions that ask for older ones; seen: in a bounded number */
+void phone_keep(struct sandbox *sb, struct account *a, const char *chat,
+		const struct history_message *m);
+void phone_keep_seen(struct sandbox *sb, struct account *a, const char *chat, const char *id,
+		     bool from_me, uint64_t at_s, struct span message);
+
 /* -- among the phone_*.c files -- */
+/* a companion asks for data of the phone, by the Message with this id */
+void phone_on_request(struct sandbox *sb, struct account *a, struct device *from, const char *id,
+		      struct span message);
 void phone_sent_keep(struct phone *p, const char *id, const struct phone_order *o);
 const struct sent_message *phone_sent_find(const struct phone *p, const char *id);
 /* Encrypts for one device and appends <enc> to `parent`; bundle is fetched when there is no session.

@@ -115,7 +115,7 @@ static void blob_put(struct sandbox *sb, struct span packed, struct wr *notice)
 }
 
 void phone_tell_history(struct sandbox *sb, struct account *a, struct device *to, unsigned type,
-			unsigned chunk, struct span packed)
+			unsigned chunk, const char *request, struct span packed)
 {
 	struct wr notice, p;
 
@@ -129,6 +129,8 @@ void phone_tell_history(struct sandbox *sb, struct account *a, struct device *to
 		proto_u64(&notice, 9, 100);
 	if (sb->cfg.history != HISTORY_BLOB)
 		proto_bytes(&notice, 11, packed);
+	if (request[0])
+		proto_text(&notice, 12, request);
 	proto_u64(&p, 2, TYPE_HISTORY);
 	proto_bytes(&p, 6, wr_span(&notice));
 	protocol_send(sb, a, to, &p);
@@ -155,7 +157,7 @@ static void history(struct sandbox *sb, struct account *a, struct device *to, un
 	packed_len = compressBound(h.len);
 	packed = xmalloc(packed_len);
 	if (compress(packed, &packed_len, h.buf, h.len) == Z_OK)
-		phone_tell_history(sb, a, to, type, chunk, span_of(packed, packed_len));
+		phone_tell_history(sb, a, to, type, chunk, "", span_of(packed, packed_len));
 	free(packed);
 	wr_done(&h);
 }

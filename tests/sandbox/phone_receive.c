@@ -8,6 +8,7 @@
 #include "shared/signal/xeddsa.h"
 #include "shared/wire/adv_codec.h"
 #include "shared/wire/message_codec.h"
+#include "shared/wire/sync_codec.h"
 
 #include "tests/sandbox/media.h"
 #include "tests/sandbox/notes.h"
@@ -297,6 +298,7 @@ static void show(struct reading *r, const struct message *m)
 {
 	json_t *entry = entry_new(r);
 	const char *chat = m->device_sent && m->destination[0] ? m->destination : NULL;
+	uint64_t at_s = sandbox_now(r->sb);
 	char text[64];
 
 	addr_text(addr_bare(r->from_addr), text);
@@ -313,6 +315,10 @@ static void show(struct reading *r, const struct message *m)
 	if (is_media(m->kind))
 		media_note(r, m, entry);
 	watch_totals(r->sb->watch)->shown++;
+	node_attr_u64(r->n, "t", &at_s);
+	if (m->kind != MESSAGE_PROTOCOL)
+		phone_keep_seen(r->sb, r->me, chat ? chat : text, r->id, m->device_sent, at_s,
+				m->raw);
 	notes_shown(r->sb->notes, r->me->pn, r->from->account->lid, r->id,
 		    notes_add(r->sb->notes, "message", r->me->pn, entry));
 }
@@ -339,6 +345,11 @@ static void opened(struct reading *r, struct span padded)
 	}
 	if (repeated(r)) {
 		answer(r, &m, false);
+		return;
+	}
+	if (r->from->account == r->me && m.protocol_type == PROTOCOL_PEER_REQUEST) {
+		phone_on_request(r->sb, r->me, r->from, r->id, m.raw);
+		answer(r, &m, true);
 		return;
 	}
 	show(r, &m);

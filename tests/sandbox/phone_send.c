@@ -132,6 +132,7 @@ enum errc phone_send(struct sandbox *sb, struct arena *arena, struct account *fr
 				 o->mediatype, participants);
 	wr_done(&own);
 	phone_sent_keep(&from->phone, *ret_id, o);
+	phone_keep_seen(sb, from, destination, *ret_id, true, sandbox_now(sb), o->message);
 	route_message(sb, arena, from->devices[0], m);
 	sb->dirty = true;
 	return ERR_OK;

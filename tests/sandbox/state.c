@@ -74,7 +74,7 @@ static void phone_put(struct wr *w, const struct phone *p)
 	void *value;
 
 	wr_u8(w, (uint8_t)(c->online | c->receipts << 1 | c->auto_read << 2 | c->restricted << 3 |
-			   p->has_keys << 4));
+			   p->has_keys << 4 | c->mute_history << 5));
 	wr_be(w, c->read_delay_ms, 4);
 	wr_be(w, c->reply_delay_ms, 4);
 	wr_be(w, c->reply_after, 4);
@@ -181,6 +181,7 @@ static void phone_get(struct rd *r, struct phone *p)
 	p->cfg.receipts = flags & 2;
 	p->cfg.auto_read = flags & 4;
 	p->cfg.restricted = flags & 8;
+	p->cfg.mute_history = flags & 32;
 	p->cfg.read_delay_ms = (uint32_t)rd_be(r, 4);
 	p->cfg.reply_delay_ms = (uint32_t)rd_be(r, 4);
 	p->cfg.reply_after = (uint32_t)rd_be(r, 4);

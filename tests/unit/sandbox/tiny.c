@@ -506,6 +506,25 @@ void tiny_session_start(struct tiny *t, struct addr with)
 	assert_int_equal(session_process_bundle(t->session, &t->self, &b, rng_real(), &e), ERR_OK);
 }
 
+struct span tiny_seal(struct tiny *t, struct span message, enum signal_kind *ret_kind)
+{
+	struct err e = ERR_NONE;
+	struct wr plain, cipher;
+	struct span out;
+
+	wr_init(&plain, BYTES_MAX);
+	wr_init(&cipher, BYTES_MAX);
+	wr_span_put(&plain, message);
+	message_pad(rng_real(), &plain);
+	assert_int_equal(
+		session_encrypt(t->session, &t->self, wr_span(&plain), &cipher, ret_kind, &e),
+		ERR_OK);
+	out = arena_span_dup(t->arena, wr_span(&cipher));
+	wr_done(&plain);
+	wr_done(&cipher);
+	return out;
+}
+
 struct span tiny_seal_text(struct tiny *t, const char *text, enum signal_kind *ret_kind)
 {
 	struct message m = { .kind = MESSAGE_TEXT,
@@ -516,18 +535,12 @@ struct span tiny_seal_text(struct tiny *t, const char *text, enum signal_kind *r
 			     .destination = "" };
 	struct err e = ERR_NONE;
 	struct span out;
-	struct wr plain, cipher;
+	struct wr plain;
 
 	wr_init(&plain, BYTES_MAX);
-	wr_init(&cipher, BYTES_MAX);
 	assert_int_equal(message_encode(&m, &plain, &e), ERR_OK);
-	message_pad(rng_real(), &plain);
-	assert_int_equal(
-		session_encrypt(t->session, &t->self, wr_span(&plain), &cipher, ret_kind, &e),
-		ERR_OK);
-	out = arena_span_dup(t->arena, wr_span(&cipher));
+	out = tiny_seal(t, wr_span(&plain), ret_kind);
 	wr_done(&plain);
-	wr_done(&cipher);
 	return out;
 }
 

@@ -74,6 +74,7 @@ void tiny_send(struct tiny *t, const struct node *n);
 struct node *tiny_message_new(struct tiny *t, struct addr to, const char *id);
 void tiny_enc_add(struct tiny *t, struct node *message, struct addr device, const char *type,
 		  struct span cipher);
+struct span tiny_seal(struct tiny *t, struct span message, enum signal_kind *ret_kind);
 struct span tiny_seal_text(struct tiny *t, const char *text, enum signal_kind *ret_kind);
 void tiny_session_start(struct tiny *t, struct addr with);         /* fetches the bundle */
 struct span tiny_open(struct tiny *t, const struct node *message); /* plaintext without padding */
