@@ -24,6 +24,8 @@ struct history_job {
 	struct arena *a;
 	uv_work_t work;
 	const char *id; /* of the message that brought the notice */
+	/* of the request it answers; "": one that is not known; NULL: nobody asked */
+	const char *request;
 	struct addr pn, lid;
 	struct span packed;
 	struct history_rows rows;
@@ -86,6 +88,7 @@ static void job_fail(struct history_job *j, const struct err *why, bool for_good
 	db_p_text(p, j->id);
 	db_p_text(p, err_msg(why));
 	db_p_i32(p, for_good ? 0 : ATTEMPTS_MAX);
+	db_p_text(p, j->request);
 	db_query(j->d->env->db, STMT_HISTORY_FAILED, p, DB_IDEMPOTENT, failure_noted, j);
 }
 
@@ -116,7 +119,7 @@ static void add_names(struct history_job *j, struct db_unit *unit)
 	size_t n = r->name_len - j->names_done < BATCH_NAMES ? r->name_len - j->names_done
 							     : BATCH_NAMES;
 	const char **texts = arena_alloc(j->a, 3 * n * sizeof(*texts));
-	int32_t *unread = arena_alloc(j->a, n * 4);
+	int32_t *unread = arena_alloc(j->a, n * 4), *ended = arena_alloc(j->a, n * 4);
 	struct db_params *p = job_params(j);
 
 	for (size_t i = 0; i < n; i++) {
@@ -126,11 +129,13 @@ static void add_names(struct history_job *j, struct db_unit *unit)
 		texts[n + i] = name->name;
 		texts[2 * n + i] = name->push_name;
 		unread[i] = (int32_t)name->unread;
+		ended[i] = (int32_t)name->end; /* as the statement numbers them */
 	}
 	j->names_done += n;
 	for (size_t k = 0; k < 3; k++)
 		db_p_text_array(p, texts + k * n, n);
 	db_p_i32_array(p, unread, n);
+	db_p_i32_array(p, ended, n);
 	db_unit_add(unit, STMT_HISTORY_NAMES, p);
 }
 
@@ -179,6 +184,7 @@ static void add_rows(struct history_job *j, struct db_unit *unit)
 	db_p_i64_array(p, at, n);
 	db_p_i32_array(p, status, n);
 	db_p_bytes_array(p, raw, n);
+	db_p_text(p, j->request);
 	db_unit_add(unit, STMT_HISTORY_MESSAGES, p);
 }
 
@@ -247,6 +253,8 @@ static void store_next(struct history_job *j)
 		struct db_params *p = job_params(j);
 
 		db_p_text(p, j->id);
+		db_p_text(p, j->request);
+		db_p_bool(p, r->told == 0);
 		db_unit_add(unit, STMT_HISTORY_DONE, p);
 		last = true;
 	}
@@ -260,7 +268,30 @@ static void read_payload(uv_work_t *work)
 {
 	struct history_job *j = CONTAINER_OF(work, struct history_job, work);
 
-	j->e.code = history_read(j->a, j->packed, j->pn, j->lid, &j->rows, &j->e);
+	j->e.code =
+		history_read(j->a, j->packed, j->pn, j->lid, j->request != NULL, &j->rows, &j->e);
+}
+
+static void request_found(void *ctx, const PGresult *res, const struct err *e)
+{
+	struct history_job *j = ctx;
+
+	if (e->code != ERR_OK) {
+		job_end(j, BUSY_AGAIN_MS);
+		return;
+	}
+	if (db_rows(res) > 0)
+		j->request = arena_strdup(j->a, db_text(res, 0, db_col(res, "msg_id")));
+	store_next(j);
+}
+
+/* an answer that does not say what it answers: its chat tells */
+static void request_find(struct history_job *j)
+{
+	struct db_params *p = job_params(j);
+
+	db_p_text(p, j->rows.chat);
+	db_query(j->d->env->db, STMT_HISTORY_REQUEST, p, DB_IDEMPOTENT, request_found, j);
 }
 
 static void payload_read(uv_work_t *work, int status)
@@ -271,6 +302,8 @@ static void payload_read(uv_work_t *work, int status)
 		job_end(j, BUSY_AGAIN_MS);
 	else if (j->e.code != ERR_OK)
 		job_fail(j, &j->e, true);
+	else if (j->request != NULL && j->request[0] == '\0' && j->rows.chat != NULL)
+		request_find(j);
 	else
 		store_next(j);
 }
@@ -306,7 +339,10 @@ static void job_begin(struct history_job *j, struct span notice)
 
 	if (history_notice_decode(j->a, notice, &n, &e)) {
 		job_fail(j, &e, true);
-	} else if (n.inline_payload.len > 0) {
+		return;
+	}
+	j->request = n.type == HISTORY_ON_DEMAND ? n.request_id : NULL;
+	if (n.inline_payload.len > 0) {
 		j->packed = n.inline_payload;
 		payload_start(j);
 	} else if (n.direct_path[0] == '\0') {

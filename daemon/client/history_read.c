@@ -11,6 +11,7 @@ struct reader {
 	struct arena *a;
 	struct addr own_pn, own_lid;
 	const char *own; /* author of own messages */
+	bool newest_first;
 	struct history_rows *out;
 	size_t pair_cap, name_cap, row_cap;
 };
@@ -64,7 +65,7 @@ static const char *or_null(const char *text)
 }
 
 static void add_name(struct reader *r, const char *chat, const char *name, const char *push_name,
-		     uint32_t unread)
+		     uint32_t unread, enum history_end end)
 {
 	struct history_rows *o = r->out;
 
@@ -72,7 +73,7 @@ static void add_name(struct reader *r, const char *chat, const char *name, const
 	    (push_name && strlen(push_name) > 512))
 		return;
 	o->names = room(r->a, o->names, o->name_len, &r->name_cap, sizeof(*o->names));
-	o->names[o->name_len++] = (struct history_name){ chat, name, push_name, unread };
+	o->names[o->name_len++] = (struct history_name){ chat, name, push_name, unread, end };
 }
 
 static int32_t status_of(uint32_t s)
@@ -127,10 +128,14 @@ static void add_chat(struct reader *r, struct span bytes)
 		return; /* status, channels */
 	is_group = strstr(chat, "@g.us") != NULL;
 	add_pair(r, c.pn_jid[0] ? c.pn_jid : c.id, c.lid_jid[0] ? c.lid_jid : c.id);
-	add_name(r, chat, or_null(c.name), NULL, c.unread < 100000 ? c.unread : 0);
+	add_name(r, chat, or_null(c.name), NULL, c.unread < 100000 ? c.unread : 0, c.end);
+	if (r->out->chat == NULL)
+		r->out->chat = chat;
+	r->out->told += c.messages_len;
 	/* the newest come first; those of one second shall be stored in their order */
-	for (size_t i = c.messages_len; i-- > 0;)
-		add_message(r, chat, is_group, c.messages[i]);
+	for (size_t i = 0; i < c.messages_len; i++)
+		add_message(r, chat, is_group,
+			    c.messages[r->newest_first ? i : c.messages_len - 1 - i]);
 }
 
 static void add_push_name(struct reader *r, const struct history_pair *p)
@@ -143,7 +148,7 @@ static void add_push_name(struct reader *r, const struct history_pair *p)
 	if (who.user == (addr_is_lid(who) ? r->own_lid.user : r->own_pn.user))
 		r->out->own_push_name = name;
 	else
-		add_name(r, chat, NULL, name, 0);
+		add_name(r, chat, NULL, name, 0, HISTORY_END_UNKNOWN);
 }
 
 static int by_number(const void *a, const void *b)
@@ -169,10 +174,14 @@ static void settle_pairs(struct history_rows *o)
 }
 
 enum errc history_read(struct arena *a, struct span packed, struct addr own_pn, struct addr own_lid,
-		       struct history_rows *ret, struct err *e)
+		       bool newest_first, struct history_rows *ret, struct err *e)
 {
 	struct history_rows rows = { 0 };
-	struct reader r = { .a = a, .own_pn = own_pn, .own_lid = own_lid, .out = &rows };
+	struct reader r = { .a = a,
+			    .own_pn = own_pn,
+			    .own_lid = own_lid,
+			    .newest_first = newest_first,
+			    .out = &rows };
 	struct history h;
 	char own[64];
 

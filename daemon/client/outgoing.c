@@ -15,6 +15,8 @@ void messages_init(struct device *d)
 	list_init(&o->flush);
 	list_init(&o->jobs);
 	list_init(&o->acks);
+	list_init(&o->asks);
+	o->late_at.ms = INT64_MAX;
 	list_init(&o->usync_want);
 	list_init(&o->bundle_want);
 	media_desk_init(&o->media);
@@ -51,11 +53,13 @@ unix_ms messages_since(const struct device *d)
 void messages_on_online(struct device *d)
 {
 	history_wake(d);
+	history_ask_look(d);
 }
 
 void messages_on_offline(struct device *d)
 {
 	send_on_offline(d);
+	history_ask_offline(d);
 	inbox_on_offline(d);
 }
 

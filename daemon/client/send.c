@@ -435,8 +435,10 @@ void messages_on_ack(struct device *d, const struct node *n)
 	struct ack_rule rule;
 	uint64_t error = 0;
 
-	if (s == NULL)
+	if (s == NULL) {
+		history_ask_on_ack(d, n);
 		return;
+	}
 	if (node_attr(n, "error") != NULL && (!node_attr_u64(n, "error", &error) || error > 9999))
 		error = 500;
 	rule = ack_rule_of((int)error, s->job->resend);
@@ -474,6 +476,7 @@ void outgoing_tick(struct device *d, mono_ms now)
 	device_hold(d);
 	inbox_tick(d);
 	history_tick(d, now);
+	history_ask_tick(d, now);
 	while (!list_empty(&o->acks)) {
 		struct sending *s = CONTAINER_OF(o->acks.next, struct sending, on_acks);
 

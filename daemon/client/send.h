@@ -22,6 +22,10 @@ struct outgoing {
 	bool history_busy,
 		history_waits; /* history.c: a payload is worked on; one is to be looked for */
 	mono_ms history_at;
+	struct list asks; /* history_ask.c: requests that wait for their ack, by deadline */
+	size_t ask_len;
+	mono_ms late_at; /* when an answer may be late; ms INT64_MAX: none is waited for */
+	bool late_busy;
 };
 
 void outgoing_want_usync(struct device *d, struct peer *p);

@@ -56,6 +56,23 @@ struct node *stanza_message(struct arena *a, const struct stanza_out *s)
 	return m;
 }
 
+struct node *stanza_peer(struct arena *a, const char *id, struct addr own_phone,
+			 const struct stanza_part *part, struct span account)
+{
+	struct node *m = node_new(a, "message");
+
+	node_attr_set(a, m, "id", id);
+	node_attr_set_addr(a, m, "to", own_phone);
+	node_attr_set(a, m, "type", "text");
+	node_attr_set(a, m, "category", "peer");
+	node_attr_set(a, m, "push_priority", "high_force"); /* it shall wake the phone */
+	node_attr_set(a, node_add(a, m, "meta"), "appdata", "default");
+	(void)enc_node(a, m, MESSAGE_PROTOCOL, part);
+	if (part->kind == SIGNAL_PKMSG)
+		identity_node(a, m, account);
+	return m;
+}
+
 struct node *stanza_retry_answer(struct arena *a, const struct stanza_again *s)
 {
 	struct node *m = node_new(a, "message"), *enc;

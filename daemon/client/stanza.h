@@ -22,6 +22,10 @@ struct stanza_out {
 };
 struct node *stanza_message(struct arena *a, const struct stanza_out *s);
 
+/* to the account's own phone alone; what it says is no message of a chat */
+struct node *stanza_peer(struct arena *a, const char *id, struct addr own_phone,
+			 const struct stanza_part *part, struct span account);
+
 /* the answer to a retry receipt: one direct <enc> */
 struct stanza_again {
 	const char *id, *t, *participant, *recipient; /* NULL: absent */

@@ -21,6 +21,8 @@
 	X(DEVICE_REACH_LOCKED, "device.reach_locked", "device name until", "WhatsApp allows the device no new chats until then") \
 	X(DEVICE_RESUMED, "device.resumed", "device name", "the device may send again") \
 	X(DEVICE_LOGGED_OUT, "device.logged_out", "device name state fault reason", "the device is no longer linked") \
+	X(CHAT_SYNCED, "chat.synced", "device chat request messages end", "older messages that the phone was asked for are stored; end: it has no others") \
+	X(CHAT_SYNC_FAILED, "chat.sync_failed", "device chat request reason", "the phone did not answer in time, though it still may; or its answer is damaged") \
 	X(MESSAGE_RECEIVED, "message.received", "device chat sender id kind text at push_name", "a message came") \
 	X(MESSAGE_QUEUED, "message.queued", "id device to", "a message was accepted") \
 	X(MESSAGE_SENT, "message.sent", "id msg_id device to campaign", "the server took it") \

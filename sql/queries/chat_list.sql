@@ -2,7 +2,7 @@
 -- $4 only unread, $5 groups too, $6 $7 $8 after this time, chat, device or null, $9 limit; $10 only this
 -- chat or null
 select c.chat, c.device_id, c.phone, c.name, c.push_name, c.business_name, l.name as lead_name, c.is_group, c.unread,
-  c.last_at, c.last_kind, c.last_text, c.last_from_me, last.status as last_status
+  c.last_at, c.last_kind, c.last_text, c.last_from_me, c.history_end, last.status as last_status
 from devices d cross join lateral (
   select * from chats c
   where c.user_id = $1 and c.device_id = d.id and c.last_at > '-infinity'

@@ -12,5 +12,6 @@ f as (delete from media_uploads where user_id = $1 and device_id = $2),
 g as (delete from device_pacing where user_id = $1 and device_id = $2),
 d2 as (delete from chats where user_id = $1 and device_id = $2),
 d3 as (delete from history_syncs where user_id = $1 and device_id = $2),
+d4 as (delete from history_requests where user_id = $1 and device_id = $2),
 h as (delete from devices where user_id = $1 and id = $2)
 select count(*) as cancelled from gone

@@ -59,8 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] == 1 && compress(packed, &len, in.at, in.len) == Z_OK)
 		in = span_of(packed, len);
 	a = arena_new();
-	if (history_read(a, in, addr_make(JID_PN, 1, 1), addr_make(JID_LID, 2, 1), &rows, &e) ==
-	    ERR_OK)
+	if (history_read(a, in, addr_make(JID_PN, 1, 1), addr_make(JID_LID, 2, 1), size % 2 == 0,
+			 &rows, &e) == ERR_OK)
 		check(&rows);
 	arena_free(a);
 	return 0;

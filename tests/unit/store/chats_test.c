@@ -183,6 +183,31 @@ static void reading_leaves_what_came_after(void **state)
 	sql_is("select unread from chats", "0");
 }
 
+/* a person of the address book who also gave a name: one entry each, in one batch */
+static void all_that_is_told_of_a_chat_is_kept(void **state)
+{
+	const char *const told[] = { "1",
+				     "7",
+				     "{" PN "," PN "," LID ",g@g.us}",
+				     "{Ann of the shop,NULL,NULL,Friends}",
+				     "{NULL,Ann,NULL,NULL}",
+				     "{0,0,3,0}",
+				     "{2,0,0,1}" };
+	const char *const again[] = { "1", "7", "{" LID "}", "{NULL}", "{NULL}", "{0}", "{0}" };
+	const char *const more[] = { "1", "7", "{" LID "}", "{NULL}", "{NULL}", "{0}", "{1}" };
+
+	(void)state;
+	pg_fixture_sql(&fx, "insert into lid_map (user_id, pn, lid) values (1, 60120000001, 9001)");
+	for (int i = 0; i < 2; i++)
+		run(STMT_HISTORY_NAMES, told, ARRAY_LEN(told));
+	run(STMT_HISTORY_NAMES, again, ARRAY_LEN(again));
+	sql_is("select string_agg(concat_ws(' ', chat, name, push_name, unread, history_end, is_group), ',' "
+	       "order by chat) from chats",
+	       "9001@lid Ann of the shop Ann 3 t f,g@g.us Friends 0 f t");
+	run(STMT_HISTORY_NAMES, more, ARRAY_LEN(more));
+	sql_is("select history_end from chats where chat = '9001@lid'", "f");
+}
+
 static void what_is_not_to_be_kept_is_not(void **state)
 {
 	const char *const raw[] = { "1", "7", "M2", "2020-01-01" };
@@ -312,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_sent_again_keeps_its_row, fill),
 		cmocka_unit_test_setup(a_person_has_one_chat, fill),
 		cmocka_unit_test_setup(reading_leaves_what_came_after, fill),
+		cmocka_unit_test_setup(all_that_is_told_of_a_chat_is_kept, fill),
 		cmocka_unit_test_setup(what_is_not_to_be_kept_is_not, fill),
 		cmocka_unit_test_setup(retention_forgets_in_steps, fill),
 		cmocka_unit_test_setup(words_are_found_in_many_scripts, fill),
