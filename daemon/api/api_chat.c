@@ -1,6 +1,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "shared/base/xalloc.h"
+
 #include "daemon/api/chat_param.h"
 #include "daemon/api/handlers.h"
 
@@ -105,6 +107,9 @@ static json_t *chat_json(struct rpc_req *req, const PGresult *r, int i)
 	if (!db_is_null(r, i, db_col(r, "last_status")))
 		json_put_text(o, "status",
 			      message_status_name(db_i64(r, i, db_col(r, "last_status"))));
+	if (!db_is_null(r, i, db_col(r, "history_end")))
+		json_object_set_new(o, "end",
+				    json_boolean(db_bool(r, i, db_col(r, "history_end"))));
 	return o;
 }
 
@@ -222,5 +227,92 @@ struct rpc_done api_chat_read(struct rpc_req *req)
 	db_p_null(p);
 	db_p_i32(p, READ_RECEIPTS_MAX);
 	req_query(req, STMT_CHAT_READ, p, DB_ONCE, on_read, req);
+	return rpc_later(req);
+}
+
+/* -- chat.sync -- */
+
+struct sync_call {
+	struct rpc_req *req;
+	json_t *answer; /* once it has left */
+};
+
+static void on_asked(void *ctx, const struct err *e)
+{
+	struct sync_call *s = ctx;
+
+	if (e->code) {
+		rpc_fail(s->req, e);
+		json_decref(s->answer);
+	} else {
+		rpc_reply_take(s->req, s->answer);
+	}
+	free(s);
+}
+
+/* why nothing is asked for; ERR_OK: it is */
+static void sync_refuse(const PGresult *r, struct err *e)
+{
+	if (db_rows(r) == 0)
+		err_set(e, ERR_NOT_FOUND, "chat: no such chat");
+	else if (!db_bool(r, 0, db_col(r, "keeps")))
+		err_set(e, ERR_CONFLICT, "chat: the device stores no chats (store_chats)");
+	else if (db_is_null(r, 0, db_col(r, "msg_id")))
+		err_set(e, ERR_CONFLICT,
+			"chat: no message of it is stored, and the phone needs one to begin from");
+	else if (db_is_null(r, 0, db_col(r, "request")))
+		err_set(e, ERR_CONFLICT, "chat: the phone was asked already and may still answer");
+}
+
+static void on_sync(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct rpc_req *req = ctx;
+	const struct fleet_device *d = NULL;
+	struct err why = *e;
+	struct sync_call *s;
+	unix_ms before;
+
+	if (why.code == ERR_OK)
+		sync_refuse(r, &why);
+	if (why.code == ERR_OK)
+		d = req_device(req, "device", &why); /* may be gone by now */
+	if (d == NULL) {
+		rpc_fail(req, &why);
+		return;
+	}
+	before = db_time(r, 0, db_col(r, "at"));
+	s = xcalloc(1, sizeof *s);
+	s->req = req;
+	s->answer = json_pack("{s:s,s:s,s:I}", "chat", db_text(r, 0, db_col(r, "chat")), "request",
+			      db_text(r, 0, db_col(r, "request")), "count",
+			      (json_int_t)rpc_param_int(req->params, "count"));
+	json_put_time(s->answer, "before", before);
+	fleet_history(
+		req->wad->fleet, d,
+		&(struct history_ask){ .msg_id = db_text(r, 0, db_col(r, "request")),
+				       .chat = db_text(r, 0, db_col(r, "chat")),
+				       .oldest_id = db_text(r, 0, db_col(r, "msg_id")),
+				       .oldest_from_me = db_bool(r, 0, db_col(r, "from_me")),
+				       .oldest_at_s = before.ms / 1000,
+				       .count = (uint32_t)rpc_param_int(req->params, "count") },
+		on_asked, s);
+}
+
+struct rpc_done api_chat_sync(struct rpc_req *req)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	struct err e = ERR_NONE;
+	const struct fleet_device *d = req_device(req, "device", &e);
+
+	if (d && d->state != DEVICE_ONLINE)
+		err_set(&e, ERR_DEVICE_OFFLINE, "device %s is not online", d->name);
+	if (e.code)
+		return rpc_fail(req, &e);
+	db_p_i64(p, req->user_id);
+	db_p_i64(p, d->id);
+	chat_param_put(req, p);
+	db_p_i32(p, HISTORY_ANSWER_S);
+	req_query(req, STMT_CHAT_SYNC, p, DB_ONCE, on_sync, req);
 	return rpc_later(req);
 }

@@ -470,6 +470,9 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 			f->checked(f->checked_ctx, d, m->ids, m->number, m->ids + m->number,
 				   m->id_len - m->number, &m->err);
 		break;
+	case MAIL_ASKED:
+		fleet_history_asked(f, m->token, &m->err);
+		break;
 	case MAIL_OPTED_OUT:
 		fleet_opted_out(f, d->user_id, m->token);
 		break;
@@ -485,6 +488,7 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 	case MAIL_MOVE:
 	case MAIL_READ:
 	case MAIL_MEDIA:
+	case MAIL_HISTORY:
 	case MAIL_CHECK:
 	case MAIL_RULES:
 	case MAIL_SETTINGS:
@@ -581,6 +585,7 @@ enum errc fleet_start(const struct fleet_cfg *cfg, struct fleet **ret, struct er
 			return e->code; /* the process ends: nothing to undo */
 	}
 	list_init(&f->asks);
+	list_init(&f->histories);
 	uv_timer_init(cfg->loop, &f->tick);
 	*ret = f;
 	return ERR_OK;
@@ -623,6 +628,7 @@ void fleet_drain(struct fleet *f, void (*done)(void *ctx), void *ctx)
 	f->drained_ctx = ctx;
 	uv_timer_stop(&f->tick);
 	fleet_asks_end(f, (mono_ms){ INT64_MAX });
+	fleet_histories_end(f, (mono_ms){ INT64_MAX });
 	post_all(f, MAIL_DRAIN, 0, 0);
 	f->draining = true;
 	w->data = f;

@@ -111,6 +111,11 @@ void fleet_media(struct fleet *f, const struct fleet_device *d, int64_t token, s
 /* the authors of these messages of d's chat are told that they were read */
 void fleet_read(struct fleet *f, const struct fleet_device *d, const char *chat,
 		const struct read_item *items, size_t n);
+/* asks d's phone for older messages of a chat; done once, when the server has taken the request, or not */
+enum { FLEET_HISTORIES_MAX = 1000, FLEET_HISTORY_MS = 40000 };
+typedef void (*fleet_history_fn)(void *ctx, const struct err *e);
+void fleet_history(struct fleet *f, const struct fleet_device *d, const struct history_ask *ask,
+		   fleet_history_fn done, void *ctx);
 /* asks the network through d which of these numbers are on it; the answer goes to who listens */
 void fleet_check(struct fleet *f, const struct fleet_device *d, const int64_t *phones, size_t n);
 typedef void (*fleet_checked_fn)(void *ctx, const struct fleet_device *d, const int64_t *on,

@@ -1,6 +1,6 @@
 #pragma once
 /* Inside of the fleet. fleet.c: the devices, commands, mail; fleet_watch.c: what goes by the clock: failover,
- * the lease, expiry, stats. */
+ * the lease, expiry, stats; fleet_history.c: what phones are asked for. */
 #include "shared/base/list.h"
 #include "shared/net/mailbox.h"
 
@@ -30,7 +30,8 @@ struct fleet {
 	int64_t pairings;
 	fleet_checked_fn checked;
 	void *checked_ctx;
-	struct list asks; /* fleet_ask: those that wait */
+	struct list asks;      /* fleet_ask: those that wait */
+	struct list histories; /* fleet_history.c: requests that have not left yet */
 	int64_t tokens;
 	bool draining, closed;
 	uint32_t asked; /* database answers that will still come */
@@ -56,3 +57,7 @@ void fleet_consider_failover(struct fleet *f, struct fleet_device *d, mono_ms no
 void fleet_renew_lease(struct fleet *f, mono_ms now);
 void fleet_ask_heard(struct fleet *f, int64_t token);
 void fleet_asks_end(struct fleet *f, mono_ms now); /* those whose time is over */
+
+/* fleet_history.c */
+void fleet_history_asked(struct fleet *f, int64_t token, const struct err *e);
+void fleet_histories_end(struct fleet *f, mono_ms now);

@@ -18,7 +18,9 @@ enum fleet_mail_kind {
 	MAIL_MOVE, /* give back everything and move it to `ids`; abandon: what may have left too */
 	MAIL_OPTED_OUT, /* user_id's phone (token): its waiting rows are final; both ways */
 	MAIL_READ, /* a chat was read here: texts are its JID, then author and id of each message */
-	MAIL_MEDIA,    /* fetch what the message `bytes` points to; answered with MAIL_FETCHED */
+	MAIL_MEDIA, /* fetch what the message `bytes` points to; answered with MAIL_FETCHED */
+	MAIL_HISTORY, /* ask the phone for older messages: texts are the request's id, the chat and the oldest
+		       * message's id, ids its time, flag: it is ours; answered with MAIL_ASKED */
 	MAIL_CHECK,    /* ask which of these numbers (ids) are on WhatsApp */
 	MAIL_RULES,    /* user_id's rules of replies have changed: read them again */
 	MAIL_SETTINGS, /* those of device_id (0: all of user_id's; 0: everybody's) may have changed */
@@ -38,6 +40,7 @@ enum fleet_mail_kind {
 	MAIL_PAUSED, /* it did; text says why */
 	MAIL_STATS,
 	MAIL_FETCHED, /* the file of a MAIL_MEDIA (token), in bytes; or err */
+	MAIL_ASKED,   /* what became of a MAIL_HISTORY (token): err */
 	MAIL_CHECKED, /* ids: numbers that are, then, from number on, those that are not; err */
 	MAIL_DB,      /* the shard's database connection is up (flag) or lost */
 };

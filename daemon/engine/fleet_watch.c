@@ -213,6 +213,7 @@ void fleet_on_tick(uv_timer_t *t)
 	}
 	trim_memory(f, now);
 	fleet_asks_end(f, now);
+	fleet_histories_end(f, now);
 	if (now.ms - f->lease_asked.ms >= NODE_RENEW_MS)
 		fleet_renew_lease(f, now);
 	if (now.ms >= f->expire_at.ms)

@@ -271,6 +271,10 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 		if (w)
 			worker_media(w, m);
 		break;
+	case MAIL_HISTORY:
+		if (w)
+			worker_history(w, m);
+		break;
 	case MAIL_CHECK:
 		if (w)
 			worker_check(w, m);
@@ -314,6 +318,7 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 	case MAIL_STATS:
 	case MAIL_FETCHED:
 	case MAIL_CHECKED:
+	case MAIL_ASKED:
 	case MAIL_DB:
 		break; /* never sent this way */
 	}

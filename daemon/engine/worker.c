@@ -514,6 +514,49 @@ void worker_read(struct worker *w, const struct fleet_mail *m)
 		device_tell_read(w->device, m->texts[0], items, n);
 }
 
+/* -- older messages of a chat -- */
+
+struct history_order {
+	struct worker *w;
+	int64_t token;
+};
+
+static void on_asked(void *ctx, const struct err *e)
+{
+	struct history_order *o = ctx;
+	struct worker *w = o->w;
+	struct fleet_mail *m = worker_mail(w, MAIL_ASKED);
+
+	m->token = o->token;
+	m->err = *e;
+	free(o);
+	w->asked--;
+	worker_say(w, m);
+	finish_close(w);
+}
+
+void worker_history(struct worker *w, const struct fleet_mail *m)
+{
+	struct history_order *o = xcalloc(1, sizeof *o);
+	struct err e = ERR_NONE;
+
+	*o = (struct history_order){ w, m->token };
+	w->asked++;
+	if (w->closing || w->resting) {
+		err_set(&e, ERR_DEVICE_OFFLINE, "the device is being closed");
+		on_asked(o, &e);
+		return;
+	}
+	device_ask_history(w->device,
+			   &(struct history_ask){ .msg_id = m->texts[0],
+						  .chat = m->texts[1],
+						  .oldest_id = m->texts[2],
+						  .oldest_from_me = m->flag,
+						  .oldest_at_s = m->ids[0],
+						  .count = m->number },
+			   on_asked, o);
+}
+
 /* -- is a number on WhatsApp -- */
 
 static void on_numbers(void *ctx, const uint64_t *on, size_t on_len, const uint64_t *off,

@@ -32,6 +32,7 @@ void worker_forget(struct worker *w, const struct fleet_mail *m);
 void worker_opted_out(struct worker *w, const struct fleet_mail *m);
 void worker_media(struct worker *w, const struct fleet_mail *m);
 void worker_read(struct worker *w, const struct fleet_mail *m);
+void worker_history(struct worker *w, const struct fleet_mail *m);
 void worker_check(struct worker *w, const struct fleet_mail *m);
 void worker_rules(struct worker *w, const struct fleet_mail *m);
 void worker_health(struct worker *w, const struct fleet_mail *m);

@@ -63,7 +63,7 @@ static const struct route_alias rows[] = {
 	NOT("POST", "/app/login-with-code", "pairing by a code of eight characters"),
 	NOT("POST", "/app/reconnect", "reconnecting by hand; it reconnects by itself"),
 	NOT("DELETE", "/api/devices/{device}/clear", "dropping what is stored of a device; see POST /api/devices/{device}/logout"),
-	NOT("POST", "/api/devices/{device}/sync", "fetching chats anew by hand; they come as they are told"),
+	NOT("POST", "/api/devices/{device}/sync", "fetching all chats anew; see POST /api/chats/{chat}/sync"),
 
 	/* chats */
 	TO("GET", "/api/devices/{device}/chats", chat_list, "all=groups"),

@@ -72,7 +72,7 @@ struct cat_method {
 	X(device_create) X(device_list) X(device_show) X(device_update) X(device_pair) X(device_qr) \
 	X(device_cancel) X(device_pause) X(device_resume) X(device_logout) X(device_delete) \
 	X(message_send) X(message_show) X(message_list) X(message_search) X(message_media) \
-	X(chat_list) X(chat_show) X(chat_read) \
+	X(chat_list) X(chat_show) X(chat_read) X(chat_sync) \
 	X(lead_create) X(lead_list) X(lead_labels) X(lead_show) X(lead_update) X(lead_delete) \
 	X(lead_import) X(lead_export) X(lead_check) \
 	X(sequence_create) X(sequence_list) X(sequence_show) X(sequence_update) X(sequence_delete) \

@@ -13,6 +13,7 @@ static const struct cat_param fields[] = {
 	{ "last_text", CAT_TEXT,  CAT_OPTIONAL, "how it begins" },
 	{ "from_me",   CAT_BOOL,  CAT_REQUIRED, "it was written by this account" },
 	{ "status",    CAT_TEXT,  CAT_OPTIONAL, "if so: pending, sent, delivered, read, played" },
+	{ "end",       CAT_BOOL,  CAT_OPTIONAL, "the phone has told of all that it has of the chat; absent: it did not say" },
 	{ NULL },
 };
 
@@ -54,5 +55,23 @@ static const struct cat_param read_out[] = {
 const struct cat_method cat_chat_read = {
 	.name = "chat.read", .role = ROLE_OPERATOR, .writes = true, .in = read_in, .out = read_out, .args = "chat",
 	.http = "POST /api/chats/{chat}/read", .doc = "Mark a chat as read, here and for its authors.",
+};
+
+static const struct cat_param sync_in[] = {
+	{ "chat",   CAT_TEXT, CAT_REQUIRED, "a number or a JID", .min = 1, .max = 128 },
+	{ "device", CAT_REF,  CAT_REQUIRED, "id or name of the device whose chat it is; it must be online", .max = 64, .noun = "device" },
+	{ "count",  CAT_INT,  CAT_OPTIONAL, "how many at most; phones send 50 at a time", "50", 1, 500 },
+	{ NULL },
+};
+static const struct cat_param sync_out[] = {
+	{ "chat",    CAT_TEXT, CAT_REQUIRED, "JID of the chat" },
+	{ "request", CAT_TEXT, CAT_REQUIRED, "names the request in the event that tells what came of it" },
+	{ "before",  CAT_TIME, CAT_REQUIRED, "messages from before this time are asked for: that of the oldest one stored" },
+	{ "count",   CAT_INT,  CAT_REQUIRED, "how many at most" },
+	{ NULL },
+};
+const struct cat_method cat_chat_sync = {
+	.name = "chat.sync", .role = ROLE_OPERATOR, .writes = true, .in = sync_in, .out = sync_out, .args = "chat",
+	.http = "POST /api/chats/{chat}/sync", .doc = "Ask the phone for messages older than those stored; the events chat.synced and chat.sync_failed tell what came of it.",
 };
 /* clang-format on */

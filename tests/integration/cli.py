@@ -50,7 +50,7 @@ CAMPAIGN = "id title state total left counts has_image device_choice grace_s exp
 CAMPAIGN_MORE = "niche status text media follow_up devices delay_min_ms delay_max_ms start_at zone finished_at reason"
 MESSAGE = "id state device to attempt created_at"
 CHAT = "chat device name is_group unread last_at from_me"
-CHAT_MORE = "phone last_kind last_text status"
+CHAT_MORE = "phone last_kind last_text status end"
 LEAD_KEYS = "id phone niche status opted_out created_at updated_at"
 LEAD_MORE = "name on_whatsapp note vars zone opt_in_source opt_in_at device"
 USER = "id name role active zone has_password devices created_at"
@@ -83,6 +83,7 @@ KEYS = {
     "chat list": (CHAT, CHAT_MORE),
     "chat show 60120000005": (CHAT, CHAT_MORE),
     "chat read 60120000005 --device d0": ("chat messages told", ""),
+    "chat sync 60120000005 --device d0": ("chat request before count", ""),
     "lead import @leads.csv": ("accepted updated rejected rejected_count", "dry_run notes"),
     "lead import @leads.csv --dry-run": ("accepted updated rejected rejected_count dry_run", "notes"),
     "lead list": (LEAD_KEYS, LEAD_MORE),

@@ -55,6 +55,7 @@ MATRIX = {
     "chat.list": (VIEWER, {"device": of("device")}),
     "chat.show": (VIEWER, {"chat": of("chat")}),
     "chat.read": (OPERATOR, {"device": of("device"), "chat": of("chat")}),
+    "chat.sync": (OPERATOR, {"device": of("device"), "chat": of("chat")}),
     "lead.import": (OPERATOR, {"csv": "phone,name\n60120000009,Own\n"}),
     "lead.list": (VIEWER, {}),
     "lead.create": (OPERATOR, {"phone": "60120000008", "device": of("device")}),
