@@ -164,6 +164,28 @@ class Meeting:
             raise Failure(f"shown under id {shown['id']}, sent as {ident}")
         self.proof("answers a phone's retry receipt")
 
+    def older(self):
+        """The client's phone keeps 70 messages of a chat that it has not told of, and is asked for them."""
+        p = self.party
+        self.sandbox.admin("POST", f"/admin/phones/{PARTY_PHONE}/history", {"tell": False, "chats": [{
+            "with": OTHER_PHONE, "fill": 70, "messages": [{"id": "OLD", "text": "older", "t": 1_760_000_000}]}]})
+        newest = p.wait("message", text="from a phone")
+        before, came = newest["id"], []
+        for end in (2, 1):  # more is there; that was all. Baileys tells of a chat once only
+            since = p.mark()
+            asked = p.do("ask_history", chat=newest["chat"], id=before, at=1_760_000_100, count=50)["msg"]
+            got = p.wait("history", since=since)
+            if got.get("end", end) != end or got.get("request", asked) != asked:
+                raise Failure(f"{asked} was answered by {got}")
+            came += got["ids"]
+            before = came[-1]
+        if came != [f"OLD{n:08X}" for n in range(69, 0, -1)] + ["OLD"]:
+            raise Failure(f"older messages came as {came}")
+        noted = [m for m in self.sandbox.messages(phone=PARTY_PHONE) if m["kind"] == "history-request"]
+        if len(noted) != 2 or noted[0]["count"] != 50:
+            raise Failure(f"the phone was asked for {noted}")
+        self.proof("asks its phone for older messages, page by page to the end")
+
     def first_contact(self):
         """Both write first, at the same moment: two sessions are begun across each other."""
         p = self.party
@@ -391,7 +413,7 @@ def main():
     ok = False
     try:
         meeting = Meeting(build, name, program, directory)
-        for step in ("pair", "wrong_root", "phone_chat", "phone_retry", "start_wad", "first_contact", "texts",
+        for step in ("pair", "wrong_root", "phone_chat", "phone_retry", "older", "start_wad", "first_contact", "texts",
                      "own_devices", "images", "party_away", "wad_away", "party_asks", "wad_asks", "lid_addressed",
                      "second_device", "burst", "once", "cut"):
             at = time.monotonic()

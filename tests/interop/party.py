@@ -9,10 +9,13 @@ between the answers it reports what happens to it as {"event": ..}. Both know th
     send_image {to, path, caption} the same, through the media host
     forget_sessions {users}        throws away its sessions with all devices of these users
     spoil_sessions {users}         makes what it encrypts next for them unreadable
+    ask_history {chat, id, at, count}  asks its own phone for messages before that one of another; answers {msg}
     quit
 
 and the same events: qr {text}, open {jid, lid}, close {why}, message {id, chat, text, image}, where image
-is the SHA-256 of the picture it downloaded and decrypted, undecryptable {id}, retry_asked {id, from}.
+is the SHA-256 of the picture it downloaded and decrypted, undecryptable {id}, retry_asked {id, from},
+history {request, ids, end}: what the phone answered, where end is endOfHistoryTransferType and request is known to
+Baileys only.
 """
 import json
 import os

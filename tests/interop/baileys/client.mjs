@@ -122,6 +122,10 @@ function connect() {
 		if (update.message) reported({ m: { key, ...update }, kind: 'update' })
 		else if (update.status !== undefined) say({ event: 'status', id: key.id, status: update.status })
 	}))
+	sock.ev.on('messaging-history.set', ({ chats, messages, syncType, peerDataRequestSessionId: request }) => {
+		if (syncType !== proto.HistorySync.HistorySyncType.ON_DEMAND) return
+		say({ event: 'history', request, ids: messages.map(m => m.key.id), end: chats[0]?.endOfHistoryTransferType })
+	})
 	sock.ws.on('CB:receipt', node => {
 		if (node.attrs.type === 'retry') say({ event: 'retry_asked', id: node.attrs.id, from: node.attrs.from })
 	})
@@ -155,6 +159,9 @@ const ops = {
 		found.forEach(key => kept.set(key, spoil(kept.get(key))))
 		return { count: found.length }
 	},
+	ask_history: async ({ chat, id, at, count }) => ({
+		msg: await sock.fetchMessageHistory(count, { remoteJid: chat, id, fromMe: false }, at)
+	}),
 	quit: async () => {
 		setImmediate(() => process.exit(0))
 	}

@@ -27,6 +27,7 @@ import (
 	"go.mau.fi/libsignal/state/record"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types"
@@ -46,6 +47,10 @@ type command struct {
 	Path    string   `json:"path"`
 	Caption string   `json:"caption"`
 	Users   []string `json:"users"`
+	Chat    string   `json:"chat"`
+	ID      string   `json:"id"`
+	At      int64    `json:"at"`
+	Count   int      `json:"count"`
 }
 
 type party struct {
@@ -106,6 +111,18 @@ func (p *party) onMessage(v *events.Message) {
 	p.say(at)
 }
 
+func (p *party) onHistory(v *events.HistorySync) {
+	chats := v.Data.GetConversations()
+	if v.Data.GetSyncType() != waHistorySync.HistorySync_ON_DEMAND || len(chats) != 1 {
+		return
+	}
+	ids := []string{}
+	for _, m := range chats[0].GetMessages() {
+		ids = append(ids, m.GetMessage().GetKey().GetID())
+	}
+	p.say(fields{"event": "history", "ids": ids, "end": int(chats[0].GetEndOfHistoryTransferType())})
+}
+
 func (p *party) onEvent(evt any) {
 	switch v := evt.(type) {
 	case *events.QR:
@@ -120,6 +137,8 @@ func (p *party) onEvent(evt any) {
 		p.say(fields{"event": "close", "why": "pairing: " + v.Error.Error()})
 	case *events.Message:
 		go p.onMessage(v)
+	case *events.HistorySync:
+		p.onHistory(v)
 	case *events.UndecryptableMessage:
 		p.say(fields{"event": "undecryptable", "id": v.Info.ID, "chat": v.Info.Chat.String()})
 	case *events.Receipt:
@@ -170,6 +189,20 @@ func (p *party) send(to string, msg *waE2E.Message) (fields, error) {
 		jid = types.NewJID(user, types.HiddenUserServer)
 	}
 	resp, err := p.cli.SendMessage(ctx, jid, msg)
+	return fields{"msg": resp.ID}, err
+}
+
+func (p *party) askHistory(c command) (fields, error) {
+	chat, err := types.ParseJID(c.Chat)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	info := &types.MessageInfo{ID: c.ID, Timestamp: time.Unix(c.At, 0)}
+	info.Chat = chat
+	resp, err := p.cli.SendMessage(ctx, p.cli.Store.GetJID().ToNonAD(), p.cli.BuildHistorySyncRequest(info, c.Count),
+		whatsmeow.SendRequestExtra{Peer: true})
 	return fields{"msg": resp.ID}, err
 }
 
@@ -253,6 +286,8 @@ func (p *party) do(c command) (fields, error) {
 		return fields{}, nil
 	case "send_text":
 		return p.send(c.To, &waE2E.Message{Conversation: &c.Text})
+	case "ask_history":
+		return p.askHistory(c)
 	case "send_image":
 		return p.sendImage(c)
 	case "forget_sessions":
