@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
 from wadtest import Failure, RpcError, World, run_tests, wait_until  # noqa: E402
@@ -177,6 +178,43 @@ def what_cannot_be_asked(build):
         check(w.wad.sql("select count(*) from history_requests") == [["0"]], "no request is left")
 
 
+def a_stop_and_a_cut_end_what_is_under_way(build):
+    with World(build, (LEAD, 5), name="older-stop") as w:
+        linked(w)
+        keeps(w, 60)
+        write(w, "today")
+        for how in ("cut", "stop"):
+            w.sandbox.faults(muteAcks=True)
+            got = []
+
+            def call():
+                try:
+                    got.append(ask(w))
+                except RpcError as e:
+                    got.append(e)
+
+            seen = len(w.sandbox.messages(phone=DEVICE))
+            caller = threading.Thread(target=call)
+            caller.start()
+            wait_until(lambda: len(w.sandbox.messages(phone=DEVICE)) > seen, 20, "the phone has the request")
+            if how == "cut":
+                w.sandbox.faults(target=str(DEVICE), dropNow=True)
+            else:
+                check(w.wad.stop() == 0, "it ends well")
+            caller.join(30)
+            check(len(got) == 1 and isinstance(got[0], RpcError), f"{how}: {got}")
+            check(got[0].code in ((OFFLINE,) if how == "cut" else (OFFLINE, -32009)), f"{how}: {got}")
+            w.sandbox.admin("DELETE", "/admin/faults")
+            if how == "stop":
+                w.wad.start()
+            w.wad.wait_online(1)
+            # it had left, and is answered
+            wait_until(lambda: w.wad.sql("select count(*) from history_requests") == [["0"]], 30, f"{how}: its answer")
+        sizes = w.wad.sql("select data->>'messages' from events where topic = 'chat.synced' order by id")
+        check(sizes == [["50"], ["50"]], sizes)
+        check(not w.sandbox.violations(), f"violations: {w.sandbox.violations()}")
+
+
 def deaths_lose_nothing(build):
     with World(build, (LEAD, 5), name="older-kill", options=("--history", "blob")) as w:
         linked(w)
@@ -218,4 +256,4 @@ def deaths_lose_nothing(build):
 
 if __name__ == "__main__":
     sys.exit(run_tests([pages_to_the_end, many_of_one_second, a_phone_that_does_not_answer, what_cannot_be_asked,
-                        deaths_lose_nothing], sys.argv[1]))
+                        a_stop_and_a_cut_end_what_is_under_way, deaths_lose_nothing], sys.argv[1]))
