@@ -212,17 +212,6 @@ static void on_signal(uv_signal_t *s, int number)
 
 /* -- the loop's parts -- */
 
-static json_t *linked_json(const struct fleet_device *d)
-{
-	json_t *o = json_pack("{s:o,s:s}", "device", json_id(d->id), "name", d->name);
-	char lid[64];
-
-	json_put_id(o, "phone", (int64_t)d->pn.user);
-	if (d->lid.user && addr_text(addr_bare(d->lid), lid))
-		json_put_text(o, "lid", lid);
-	return o;
-}
-
 static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_change what,
 			    const struct err *e)
 {
@@ -231,9 +220,6 @@ static void on_fleet_change(void *ctx, const struct fleet_device *d, enum fleet_
 	if (what == FLEET_QR && w->events)
 		event_hub_pass_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_QR),
 				    api_device_pairing(w, d));
-	if (what == FLEET_PAIRED && w->events)
-		event_hub_store_take(w->events, d->user_id, event_topic_name(EVENT_DEVICE_PAIRED),
-				     linked_json(d));
 	if (what == FLEET_PAIR_REFUSED)
 		LOG_WARN(w->log, "pairing.refused", F_ID("device", d->id), F_ERR(e));
 	api_device_changed(w, d, what);

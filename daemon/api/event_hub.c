@@ -380,31 +380,6 @@ void event_hub_pass_take(struct event_hub *h, int64_t user_id, const char *topic
 	json_decref(data);
 }
 
-static void on_stored(void *ctx, const PGresult *r, const struct err *e)
-{
-	struct event_hub *h = ctx;
-
-	(void)r;
-	h->asked--;
-	if (e->code)
-		LOG_WARN(h->wad->log, "event.not-stored", F_ERR(e));
-	free_when_idle(h);
-}
-
-void event_hub_store_take(struct event_hub *h, int64_t user_id, const char *topic, json_t *data)
-{
-	AUTO_ARENA struct arena *a = arena_new();
-	AUTO_FREE char *text = json_dumps(data, JSON_COMPACT);
-	struct db_params *p = db_params_new(a);
-
-	db_p_i64(p, user_id);
-	db_p_text(p, topic);
-	db_p_text(p, text);
-	h->asked++;
-	db_query(h->wad->db, STMT_EVENT_ADD, p, DB_ONCE, on_stored, h);
-	json_decref(data);
-}
-
 struct event_hub *event_hub_new(struct wad *w)
 {
 	struct event_hub *h = xcalloc(1, sizeof *h);

@@ -28,7 +28,5 @@ void event_hub_leave(struct event_hub *h, const void *ctx);
 /* answers req (result of event.subscribe) */
 void event_hub_subscribe(struct event_hub *h, struct rpc_req *req);
 bool event_hub_unsubscribe(struct event_hub *h, struct rpc_conn *c, int64_t subscription);
-/* stored, without waiting for it; data is taken */
-void event_hub_store_take(struct event_hub *h, int64_t user_id, const char *topic, json_t *data);
 /* not stored: only those who listen now see it; data is taken */
 void event_hub_pass_take(struct event_hub *h, int64_t user_id, const char *topic, json_t *data);

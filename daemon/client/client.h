@@ -122,6 +122,8 @@ struct device_hooks {
 	void (*on_state)(void *ctx, struct device *d, enum device_state s);
 	void (*on_qr)(void *ctx, struct device *d, const struct device_qr *qr);
 	void (*on_paired)(void *ctx, struct device *d); /* stored; device_get tells the addresses */
+	/* stopped by a fault, or logged out: its row changes by this unit; device_get tells why. NULL: as nothing */
+	void (*on_halt)(void *ctx, struct device *d, struct db_unit *unit);
 	/* until then the account may open no new chats (ms INT64_MIN: it may); known false: no answer */
 	void (*on_reach_lock)(void *ctx, struct device *d, bool known, unix_ms until,
 			      struct db_unit *unit);

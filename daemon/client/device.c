@@ -255,11 +255,11 @@ void device_on_db(void *ctx, const struct err *e)
 	device_release(d);
 }
 
-void device_store_state(struct device *d, const char *state, const char *reason, unix_ms until)
+void device_set_state(struct device *d, struct db_unit *unit, const char *state, const char *reason,
+		      unix_ms until)
 {
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
-	struct db_unit *unit = db_unit_new();
 
 	db_p_i64(p, d->user_id);
 	db_p_i64(p, d->id);
@@ -268,8 +268,6 @@ void device_store_state(struct device *d, const char *state, const char *reason,
 	db_p_time(p, until);
 	db_unit_add(unit, STMT_DEVICE_SET_STATE, p);
 	arena_free(a);
-	device_hold(d);
-	db_commit_take(d->env->db, unit, device_on_db, d);
 }
 
 void device_wipe(struct device *d, struct db_unit *unit)

@@ -7,6 +7,7 @@
 #include "shared/signal/xeddsa.h"
 
 #include "daemon/client/iq.h"
+#include "daemon/store/crash.h"
 
 static void link_dial(struct device *d);
 static void link_redial(struct device *d);
@@ -214,19 +215,26 @@ static void link_back_off(struct device *d)
 	link_timer_set(d, TIMER_DIAL, wait);
 }
 
+static void link_halted(void *ctx, const struct err *e)
+{
+	CRASH_POINT("device.after_halted");
+	device_on_db(ctx, e);
+}
+
 static void link_wiped(void *ctx, const struct err *e)
 {
 	struct device *d = ctx;
 
 	if (d->link->logout_done)
 		logout_finish(d);
-	device_on_db(d, e);
+	link_halted(d, e);
 }
 
 static void link_halt(struct device *d)
 {
 	struct link *l = d->link;
 	struct fault_verdict *v = &l->verdict;
+	struct db_unit *unit;
 	unix_ms now = clock_unix(d->env->clock);
 
 	link_drop(d);
@@ -241,15 +249,16 @@ static void link_halt(struct device *d)
 	} else {
 		l->want_online = false;
 	}
-	if (v->wipe) {
-		struct db_unit *unit = db_unit_new();
-
+	unit = db_unit_new();
+	if (v->wipe)
 		device_wipe(d, unit);
-		device_hold(d);
-		db_commit_take(d->env->db, unit, link_wiped, d);
-	} else {
-		device_store_state(d, device_fault_name(d->fault), d->fault_reason, v->until);
-	}
+	else
+		device_set_state(d, unit, device_fault_name(d->fault), d->fault_reason, v->until);
+	if (d->hooks->on_halt)
+		d->hooks->on_halt(d->hook_ctx, d, unit);
+	CRASH_POINT("device.before_halted");
+	device_hold(d);
+	db_commit_take(d->env->db, unit, v->wipe ? link_wiped : link_halted, d);
 	l->fault_stored = true;
 }
 

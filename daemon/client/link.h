@@ -162,5 +162,6 @@ void prekeys_digest(struct device *d);
 void logout_finish(struct device *d); /* the row is wiped */
 /* statements that end the credentials; clears what is in memory */
 void device_wipe(struct device *d, struct db_unit *unit);
-void device_store_state(struct device *d, const char *state, const char *reason, unix_ms until);
+void device_set_state(struct device *d, struct db_unit *unit, const char *state, const char *reason,
+		      unix_ms until);
 void device_on_db(void *ctx, const struct err *e); /* logs a failure, releases the hold */

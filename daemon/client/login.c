@@ -155,8 +155,13 @@ void login_on_success(struct device *d, const struct node *n)
 	l->resumes = 0;
 	l->backlog_seen = 0;
 	l->active_retried = false;
-	if (l->fault_stored)
-		device_store_state(d, "paired", NULL, (unix_ms){ INT64_MIN });
+	if (l->fault_stored) {
+		struct db_unit *unit = db_unit_new();
+
+		device_set_state(d, unit, "paired", NULL, (unix_ms){ INT64_MIN });
+		device_hold(d);
+		db_commit_take(d->env->db, unit, device_on_db, d);
+	}
 	l->fault_stored = false;
 	link_event(d, EV_SUCCESS);
 }

@@ -329,16 +329,10 @@ void fleet_free_when_idle(struct fleet *f)
 	free(f);
 }
 
-void fleet_query(struct fleet *f, enum stmt stmt, const char *node, db_result_fn done)
+void fleet_query(struct fleet *f, enum stmt stmt, const struct db_params *p, db_result_fn done)
 {
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
-
-	if (node)
-		db_p_text(p, node);
 	f->asked++;
 	db_query(f->cfg.db, stmt, p, DB_IDEMPOTENT, done, f);
-	arena_free(a);
 }
 
 /* an answer came: false when nobody waits for it any more */

@@ -45,8 +45,8 @@ void fleet_post(struct fleet *f, const struct fleet_device *d, enum fleet_mail_k
 /* a user's linked devices that may send, but one; caller frees */
 int64_t *fleet_pick(const struct fleet *f, int64_t user_id, int64_t except, bool online_only,
 		    size_t *ret_len);
-/* asks the database; node: the parameter, NULL for none. done begins with fleet_answered */
-void fleet_query(struct fleet *f, enum stmt stmt, const char *node, db_result_fn done);
+/* asks the database; done begins with fleet_answered */
+void fleet_query(struct fleet *f, enum stmt stmt, const struct db_params *p, db_result_fn done);
 bool fleet_answered(struct fleet *f); /* false: nobody waits for the answer any more */
 void fleet_free_when_idle(struct fleet *f);
 void fleet_on_devices(void *ctx, const PGresult *r, const struct err *e);

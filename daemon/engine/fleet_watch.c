@@ -102,6 +102,8 @@ static void on_leased(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct fleet *f = ctx;
 	bool adopts = f->loaded != NULL;
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
 
 	f->leasing = false;
 	if (!fleet_answered(f))
@@ -120,17 +122,23 @@ static void on_leased(void *ctx, const PGresult *r, const struct err *e)
 	let_go(f, r);
 	for (int i = 0; i < db_rows(r) && !adopts; i++)
 		adopts = fleet_get(f, db_i64(r, i, 0)) == NULL;
+	db_p_text(p, f->cfg.node);
 	if (adopts)
-		fleet_query(f, STMT_DEVICE_ALL, f->cfg.node, fleet_on_devices);
+		fleet_query(f, STMT_DEVICE_ALL, p, fleet_on_devices);
 }
 
 void fleet_renew_lease(struct fleet *f, mono_ms now)
 {
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+
 	if (f->leasing)
 		return;
 	f->leasing = true;
 	f->lease_asked = now;
-	fleet_query(f, STMT_NODE_LEASE, f->cfg.node, on_leased);
+	db_p_text(p, f->cfg.node);
+	db_p_bool(p, f->loaded != NULL); /* it starts: no device of its own is online */
+	fleet_query(f, STMT_NODE_LEASE, p, on_leased);
 }
 
 /* -- failover -- */
@@ -190,8 +198,10 @@ static void on_expired(void *ctx, const PGresult *r, const struct err *e)
 
 static void expire(struct fleet *f, mono_ms now)
 {
+	AUTO_ARENA struct arena *a = arena_new();
+
 	f->expire_at.ms = now.ms + EXPIRE_MS;
-	fleet_query(f, STMT_OUTBOX_EXPIRE, NULL, on_expired);
+	fleet_query(f, STMT_OUTBOX_EXPIRE, db_params_new(a), on_expired);
 }
 
 void fleet_on_tick(uv_timer_t *t)

@@ -1,12 +1,8 @@
 #include "daemon/engine/worker.h"
 
-#include <inttypes.h>
-
 #include "shared/base/xalloc.h"
-#include "shared/rpc/events.h"
 
 #include "daemon/engine/reply.h"
-#include "daemon/engine/standing.h"
 #include "daemon/engine/worker_impl.h"
 
 void worker_say(struct worker *w, struct fleet_mail *m)
@@ -36,75 +32,6 @@ static void announce(struct worker *w)
 
 /* -- events of the client -- */
 
-void worker_event(struct worker *w, struct db_unit *unit, const char *topic, json_t *data)
-{
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
-	AUTO_FREE char *text = json_dumps(data, JSON_COMPACT);
-
-	db_p_i64(p, w->user_id);
-	db_p_text(p, topic);
-	db_p_text(p, text);
-	db_unit_add(unit, STMT_EVENT_ADD, p);
-	arena_free(a);
-	json_decref(data);
-}
-
-static void finish_close(struct worker *w);
-
-static void on_stored(void *ctx, const struct err *e)
-{
-	struct worker *w = ctx;
-
-	(void)e;
-	w->asked--;
-	finish_close(w);
-}
-
-static void add_state_event(struct worker *w, enum event_topic topic)
-{
-	struct db_unit *unit;
-	struct device_info info;
-	char id[24];
-	json_t *data;
-
-	if (w->closing)
-		return;
-	device_get(w->device, &info);
-	snprintf(id, sizeof id, "%" PRId64, w->device_id);
-	unit = db_unit_new();
-	data = json_pack(
-		"{s:s,s:s,s:s,s:s}", "device", id, "name", info.name ? info.name : "", "state",
-		standing_name(standing_of(&(struct standing_facts){ .state = info.state,
-								    .fault = info.fault,
-								    .linked = info.pn.user != 0,
-								    .comes_back = info.comes_back,
-								    .paused = w->paused })),
-		"reason", info.fault_reason ? info.fault_reason : "");
-	if (info.fault)
-		json_object_set_new(data, "fault", json_string(device_fault_name(info.fault)));
-	worker_event(w, unit, event_topic_name(topic), data);
-	w->asked++;
-	db_commit_take(w->env->client->db, unit, on_stored, w);
-}
-
-/* the event a state change is worth; EVENT_COUNT: none */
-static enum event_topic topic_of(const struct worker *w, enum device_state s)
-{
-	struct device_info info;
-
-	device_get(w->device, &info);
-	if (s == DEVICE_ONLINE)
-		return EVENT_DEVICE_ONLINE;
-	if (s == DEVICE_STOPPED && info.fault == FAULT_LOGGED_OUT)
-		return EVENT_DEVICE_LOGGED_OUT;
-	if (s == DEVICE_IDLE && w->loaded && info.pn.user == 0)
-		return EVENT_DEVICE_PAIR_FAILED;
-	if (s == DEVICE_STOPPED && w->loaded && w->state != DEVICE_IDLE)
-		return EVENT_DEVICE_FAULT;
-	return w->state == DEVICE_ONLINE ? EVENT_DEVICE_OFFLINE : EVENT_COUNT;
-}
-
 /* once its row and its rules are read: no message comes in before */
 static void begin(struct worker *w)
 {
@@ -131,7 +58,6 @@ static void go_online(struct worker *w)
 static void on_state(void *ctx, struct device *d, enum device_state s)
 {
 	struct worker *w = ctx;
-	enum event_topic topic;
 	bool first; /* the row is read now */
 
 	w->device = d;
@@ -141,9 +67,8 @@ static void on_state(void *ctx, struct device *d, enum device_state s)
 		go_online(w);
 	else if (w->queue && w->state == DEVICE_ONLINE)
 		queue_offline(w->queue);
-	topic = s != w->state && !first ? topic_of(w, s) : EVENT_COUNT;
-	if (topic != EVENT_COUNT)
-		add_state_event(w, topic);
+	if (s != w->state && !first)
+		worker_tell_state(w, s);
 	w->state = s;
 	announce(w);
 	if (!first)
@@ -195,7 +120,7 @@ static void on_paused(void *ctx, const struct err *e)
 		w->paused = false;
 		fleet_mail_free(m);
 	}
-	finish_close(w);
+	worker_finish_close(w);
 }
 
 /* the device is so unwell that it stops by itself, and says why */
@@ -227,7 +152,7 @@ static void on_one_tick(void *ctx, const PGresult *r, const struct err *e)
 
 	w->asked--;
 	if (w->closing)
-		finish_close(w);
+		worker_finish_close(w);
 	else if (e->code == ERR_OK && w->queue && !w->paused &&
 		 queue_health(w->queue, (uint32_t)db_i64(r, 0, 0), &why) < HEALTH_PAUSE)
 		pause_itself(w, why);
@@ -274,13 +199,14 @@ static const struct device_hooks hooks = {
 	.on_state = on_state,
 	.on_qr = on_qr,
 	.on_paired = on_paired,
+	.on_halt = worker_on_halt,
 	.on_message = worker_on_message,
 	.on_reach_lock = on_reach_lock,
 };
 
 /* -- life -- */
 
-static void finish_close(struct worker *w)
+void worker_finish_close(struct worker *w)
 {
 	if (w->closing && w->device_gone && w->asked == 0)
 		w->gone(w->gone_ctx, w->device_id);
@@ -294,7 +220,7 @@ static void on_settings(void *ctx, const PGresult *r, const struct err *e)
 
 	w->asked--;
 	if (w->closing) {
-		finish_close(w);
+		worker_finish_close(w);
 		return;
 	}
 	if (w->queue && !read)
@@ -334,7 +260,7 @@ static void on_rules(void *ctx, const PGresult *r, const struct err *e)
 
 	w->asked--;
 	if (w->closing) {
-		finish_close(w);
+		worker_finish_close(w);
 		return;
 	}
 	if (e->code == ERR_OK || first) { /* without rules it still works */
@@ -380,7 +306,7 @@ static void on_device_closed(void *ctx)
 	if (w->queue)
 		queue_close(w->queue);
 	w->queue = NULL;
-	finish_close(w);
+	worker_finish_close(w);
 }
 
 void worker_close(struct worker *w, void (*gone)(void *ctx, int64_t device_id), void *ctx)
@@ -392,6 +318,8 @@ void worker_close(struct worker *w, void (*gone)(void *ctx, int64_t device_id), 
 	w->gone_ctx = ctx;
 	if (w->queue)
 		queue_offline(w->queue);
+	if (w->resting)
+		worker_tell_ended(w); /* the daemon ends: no other has the device yet */
 	device_close(w->device, on_device_closed, w);
 }
 
@@ -574,7 +502,7 @@ static void on_numbers(void *ctx, const uint64_t *on, size_t on_len, const uint6
 	m->err = *e;
 	w->asked--;
 	worker_say(w, m);
-	finish_close(w);
+	worker_finish_close(w);
 }
 
 void worker_check(struct worker *w, const struct fleet_mail *m)
@@ -616,7 +544,7 @@ static void on_moved(void *ctx, const struct err *e)
 	w->asked--;
 	m->err = *e;
 	worker_say(w, m);
-	finish_close(w);
+	worker_finish_close(w);
 }
 
 void worker_move(struct worker *w, const struct fleet_mail *m)

@@ -1,6 +1,6 @@
 #pragma once
 /* Inside of worker. worker.c: life, settings, mail, health; worker_said.c: what a message that comes in
- * leads to. */
+ * leads to; worker_tell.c: what is told of the device's state. */
 #include <jansson.h>
 
 #include "daemon/engine/worker.h"
@@ -28,6 +28,12 @@ struct worker {
 
 void worker_say(struct worker *w, struct fleet_mail *m); /* to the control loop; takes m */
 struct fleet_mail *worker_mail(struct worker *w, enum fleet_mail_kind kind);
+void worker_finish_close(struct worker *w); /* when nothing of it is under way any more */
+/* Its state becomes s: what that is worth telling. That it is stopped, or was linked, is told where its row says so:
+ * by the hook on_halt, by device_set_linked.sql. */
+void worker_tell_state(struct worker *w, enum device_state s);
+void worker_tell_ended(struct worker *w); /* the daemon ends */
+void worker_on_halt(void *ctx, struct device *d, struct db_unit *unit);
 /* takes data */
 void worker_event(struct worker *w, struct db_unit *unit, const char *topic, json_t *data);
 /* the client's hook */
