@@ -108,6 +108,16 @@ struct in_message {
 	const struct message *content;
 };
 
+/* a call that is offered; strings are borrowed */
+struct in_call {
+	const char *id, *from;            /* bare JID text of who calls */
+	const char *group;                /* NULL: of none, or nobody says which */
+	struct addr caller, caller_pn;    /* bare; the phone address when known, else user 0 */
+	bool is_video, is_group, offline; /* offline: it rang while the device was away */
+	unix_ms at;
+	uint8_t hash[32]; /* the same when it is told again */
+};
+
 enum receipt_kind { RECEIPT_DELIVERED, RECEIPT_READ, RECEIPT_PLAYED };
 struct in_receipt {
 	const struct device *device; /* that got it */
@@ -127,6 +137,8 @@ struct device_hooks {
 	/* until then the account may open no new chats (ms INT64_MIN: it may); known false: no answer */
 	void (*on_reach_lock)(void *ctx, struct device *d, bool known, unix_ms until,
 			      struct db_unit *unit);
+	void (*on_call)(void *ctx, struct device *d, const struct in_call *c,
+			struct db_unit *unit); /* may be NULL */
 	void (*on_message)(void *ctx, struct device *d, const struct in_message *m,
 			   struct db_unit *unit);
 };

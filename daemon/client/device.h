@@ -88,6 +88,7 @@ void messages_done(struct device *d);
 unix_ms messages_since(const struct device *d);
 void messages_on_stanza(struct device *d, const struct node *n);  /* <message>, in order */
 void messages_on_receipt(struct device *d, const struct node *n); /* <receipt> */
+void messages_on_call(struct device *d, const struct node *n);    /* <call> */
 void messages_on_ack(struct device *d, const struct node *n);     /* <ack class=message> */
 /* devices, encrypt+identity, account_sync, privacy_token: true when taken (message side acks it then) */
 bool messages_on_notification(struct device *d, const struct node *n);

@@ -201,7 +201,7 @@ static const struct {
 	{ "iq",           on_iq,               false },
 	{ "notification", notification_on,     false },
 	{ "ib",           login_on_ib,         false },
-	{ "call",         on_ack_only,         true  },
+	{ "call",         messages_on_call,    true  },
 	{ "status",       on_ack_only,         true  },
 	{ "appdata",      on_ack_only,         true  },
 	{ "presence",     on_nothing,          true  },

@@ -201,6 +201,7 @@ static const struct device_hooks hooks = {
 	.on_paired = on_paired,
 	.on_halt = worker_on_halt,
 	.on_message = worker_on_message,
+	.on_call = worker_on_call,
 	.on_reach_lock = on_reach_lock,
 };
 

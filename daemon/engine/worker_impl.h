@@ -36,6 +36,7 @@ void worker_tell_ended(struct worker *w); /* the daemon ends */
 void worker_on_halt(void *ctx, struct device *d, struct db_unit *unit);
 /* takes data */
 void worker_event(struct worker *w, struct db_unit *unit, const char *topic, json_t *data);
-/* the client's hook */
+/* the client's hooks */
+void worker_on_call(void *ctx, struct device *d, const struct in_call *c, struct db_unit *unit);
 void worker_on_message(void *ctx, struct device *d, const struct in_message *m,
 		       struct db_unit *unit);

@@ -163,3 +163,33 @@ void worker_on_message(void *ctx, struct device *d, const struct in_message *m,
 		json_object_set_new(data, "phone", json_sprintf("%" PRIu64, m->sender_pn.user));
 	worker_event(w, unit, event_topic_name(EVENT_MESSAGE_RECEIVED), data);
 }
+
+void worker_on_call(void *ctx, struct device *d, const struct in_call *c, struct db_unit *unit)
+{
+	struct worker *w = ctx;
+	struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	AUTO_FREE char *text = NULL;
+	char id[24], at[25];
+	json_t *data;
+
+	(void)d;
+	snprintf(id, sizeof id, "%" PRId64, w->device_id);
+	unix_ms_text(c->at, at);
+	data = json_pack("{s:s,s:s,s:s,s:s,s:b}", "device", id, "call", c->id, "from", c->from,
+			 "at", at, "video", c->is_video);
+	if (c->caller_pn.user)
+		json_object_set_new(data, "phone", json_sprintf("%" PRIu64, c->caller_pn.user));
+	if (c->is_group)
+		json_object_set_new(data, "group", json_string(c->group ? c->group : ""));
+	if (c->offline)
+		json_object_set_new(data, "offline", json_true());
+	text = json_dumps(data, JSON_COMPACT);
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	db_p_bytes(p, SPAN_OF(c->hash));
+	db_p_text(p, text);
+	db_unit_add(unit, STMT_CALL_OFFERED, p);
+	json_decref(data);
+	arena_free(a);
+}

@@ -23,6 +23,7 @@
 	X(DEVICE_LOGGED_OUT, "device.logged_out", "device name state fault reason", "the device is no longer linked") \
 	X(CHAT_SYNCED, "chat.synced", "device chat request messages end", "older messages that the phone was asked for are stored; end: it has no others") \
 	X(CHAT_SYNC_FAILED, "chat.sync_failed", "device chat request reason", "the phone did not answer in time, though it still may; or its answer is damaged") \
+	X(CALL_OFFERED, "call.offered", "device call from phone video group offline at", "somebody calls; it rings on the phone") \
 	X(MESSAGE_RECEIVED, "message.received", "device chat sender id kind text at push_name", "a message came") \
 	X(MESSAGE_QUEUED, "message.queued", "id device to", "a message was accepted") \
 	X(MESSAGE_SENT, "message.sent", "id msg_id device to campaign", "the server took it") \

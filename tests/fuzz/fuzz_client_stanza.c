@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/client/bundle.h"
+#include "daemon/client/call.h"
 #include "daemon/client/origin.h"
 #include "daemon/client/peer.h"
 #include "daemon/client/usync.h"
@@ -20,6 +21,18 @@ static void try_origin(struct arena *a, const struct node *n)
 	if (o.id == NULL || o.author.user == 0 || o.enc_len > ENCS_MAX || strlen(o.push_name) > 255)
 		abort();
 	if (node_attr(origin_receipt(a, n, &o), "to") == NULL)
+		abort();
+}
+
+static void try_call(struct arena *a, const struct node *n)
+{
+	struct in_call c;
+	struct err e = ERR_NONE;
+
+	if (call_read(a, n, (unix_ms){ 0 }, &c, &e))
+		return;
+	if (strlen(c.id) > CALL_ID_MAX || c.caller.user == 0 || c.caller.device != 0 ||
+	    addr_is_lid(c.caller_pn) || c.at.ms < 0 || (c.group && !c.is_group))
 		abort();
 }
 
@@ -49,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (bundle_parse(n, &b, &e) == ERR_OK && (b.signed_id >> 24 || b.one_time_id >> 24))
 			abort();
 		try_origin(a, n);
+		try_call(a, n);
 	}
 	arena_free(a);
 	return 0;

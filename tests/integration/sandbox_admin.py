@@ -414,7 +414,17 @@ def acts(b):
     b.good("POST", path + "/typing", {"to": OWN, "state": "composing"})
     b.good("POST", path + "/typing", {"to": OWN, "state": "paused"}, tls=True)
     b.bad(400, "POST", path + "/typing", {"to": OWN, "state": "dancing"})
+    b.bad(404, "POST", path + "/call", {"to": "60999999999"})
+    b.bad(400, "POST", path + "/call", {"to": OWN, "end": "timeout"})
+    call = b.good("POST", path + "/call", {"to": OWN, "video": True})["id"]
+    b.good("POST", path + "/call", {"to": OWN, "id": call, "end": "timeout"})
     jid = b.good("GET", f"/admin/devices?phone={OWN}")[0]["jid"]
+
+    def rung():
+        return [s for s in b.good("GET", f"/admin/stanzas?limit=50&who={urllib.parse.quote(jid)}")
+                if s["stanza"].startswith("<call") or 'class="call"' in s["stanza"]]
+
+    wait_until(lambda: len(rung()) == 4, LAG, "the call and its end, both acknowledged")
 
     def typed():
         return [s for s in b.good("GET", f"/admin/stanzas?limit=50&who={urllib.parse.quote(jid)}")

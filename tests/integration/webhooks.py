@@ -169,6 +169,41 @@ def an_event_arrives_signed_and_filtered(build):
         check(not deliveries(w, webhook="1"), "its log goes with it")
 
 
+def a_call_is_told_once(build):
+    with World(build, (LEAD, 5), settings=OPEN, name="call") as w, Receiver() as r:
+        w.wad.call("webhook.create", url=r.url(), topics=["call.*"])
+        w.wad.pair("d1", DEVICE)
+        w.wad.wait_online(1)
+        ring = f"/admin/phones/{LEAD}/call"
+        call = w.sandbox.admin("POST", ring, {"to": str(DEVICE), "video": True})["id"]
+        w.sandbox.admin("POST", ring, {"to": str(DEVICE), "id": call, "end": "timeout"})
+        wait_until(lambda: r.got, 10, "the call is told")
+        envelope = json.loads(r.got[0]["body"])
+        data = envelope["data"]
+        check(envelope["event"] == "call.offered" and envelope["device"] == "1" and data["call"] == call
+              and data["video"] is True and data["phone"] == str(LEAD) and data["from"].endswith("@lid")
+              and "offline" not in data and "group" not in data, f"{envelope}")
+        w.sandbox.admin("POST", ring, {"to": str(DEVICE), "id": call})  # rings again: the same call
+        # an id nobody can show is acknowledged and not told
+        w.sandbox.admin("POST", ring, {"to": str(DEVICE), "id": "x" * 300})
+        w.sandbox.admin("POST", ring, {"to": str(DEVICE), "id": "a\nb"})
+        wait_until(lambda: all(d["queue"] == 0 for d in w.sandbox.admin("GET", f"/admin/devices?phone={DEVICE}")), 10,
+                   "every call is acknowledged")
+        # what rings while wad is away is told when it comes back, also when it dies between
+        w.wad.process.stop()
+        missed = w.sandbox.admin("POST", ring, {"to": str(DEVICE)})["id"]
+        start_with(w, "group.after_commit", 1)
+        wait_until(lambda: not w.wad.process.alive(), 10, "wad dies after a commit")
+        w.wad.process.child.wait()
+        w.wad.start()
+        wait_until(lambda: len(r.got) > 1, 20, "the missed call is told")
+        wait_until(lambda: all(d["queue"] == 0 for d in w.sandbox.admin("GET", f"/admin/devices?phone={DEVICE}")), 10,
+                   "it is acknowledged")
+        told = w.wad.sql("select data->>'call', data->>'offline', data->>'video' from events where topic = 'call.offered' order by id")
+        check(told == [[call, "", "true"], [missed, "true", "false"]], f"{told}")
+        check(not w.sandbox.violations(), f"{w.sandbox.violations()}")
+
+
 def a_burst_is_all_delivered(build):
     with World(build, (LEAD, 2), settings=OPEN, name="burst") as w, Receiver() as r:
         w.wad.call("webhook.create", url=r.url(), topics=["lead.*"])
@@ -433,7 +468,7 @@ def kills_lose_nothing(build):
 
 
 if __name__ == "__main__":
-    sys.exit(run_tests([an_event_arrives_signed_and_filtered, a_burst_is_all_delivered,
+    sys.exit(run_tests([an_event_arrives_signed_and_filtered, a_call_is_told_once, a_burst_is_all_delivered,
                         the_order_is_kept_where_it_is_asked_for, bad_receivers_do_not_delay_others,
                         nothing_arrives_where_wad_may_not_go, gone_is_off_and_what_failed_can_be_replayed,
                         a_receiver_may_ask_for_a_pause, kills_lose_nothing], os.path.abspath(sys.argv[1])))

@@ -318,6 +318,7 @@ static const struct {
 	{ "POST",   "/admin/phones/N/send", admin_phone_send },
 	{ "POST",   "/admin/phones/N/read", admin_phone_read },
 	{ "POST",   "/admin/phones/N/typing", admin_phone_typing },
+	{ "POST",   "/admin/phones/N/call", admin_phone_call },
 	{ "POST",   "/admin/phones/N/token", admin_phone_token },
 	{ "POST",   "/admin/phones/N/unlink", admin_phone_unlink },
 	{ "POST",   "/admin/phones/N/history", admin_phone_history },

@@ -36,6 +36,7 @@ void admin_phone_config(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_send(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_read(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_typing(struct sandbox *sb, struct http_req *req, uint64_t n);
+void admin_phone_call(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_token(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_phone_unlink(struct sandbox *sb, struct http_req *req, uint64_t n);
 void admin_faults_set(struct sandbox *sb, struct http_req *req, uint64_t n);

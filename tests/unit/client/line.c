@@ -175,6 +175,7 @@ void messages_init(struct device *d) { (void)d; }
 void messages_done(struct device *d) { (void)d; }
 void messages_on_stanza(struct device *d, const struct node *n) { (void)d; (void)n; line->stanzas++; }
 void messages_on_receipt(struct device *d, const struct node *n) { (void)d; (void)n; }
+void messages_on_call(struct device *d, const struct node *n) { (void)d; (void)n; }
 void messages_on_ack(struct device *d, const struct node *n) { (void)d; (void)n; line->acks++; }
 void messages_on_online(struct device *d) { (void)d; line->onlines++; }
 void messages_on_offline(struct device *d) { (void)d; line->offlines++; }
