@@ -1,6 +1,8 @@
 #pragma once
 /* How well a device is, as a number. Decides what counts against it, and when it is so unwell that it should
- * stop by itself. Pure; the queue counts, the worker asks the table for the one-tick messages. */
+ * stop by itself. Pure; the queue counts, the worker asks the table for the one-tick messages. Blocks are no signal of
+ * their own: the server takes what goes to somebody who blocked the number, it stays at one tick, and is counted as
+ * such; only a ban names them as its cause (failure 402, code 102: fault.c). */
 #include <stdbool.h>
 
 #include "shared/base/clock.h"

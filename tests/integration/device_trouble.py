@@ -172,6 +172,31 @@ def strangers_without_a_token_fail_once(build):
         t.done()
 
 
+def an_unwell_device_pauses_itself_and_says_why(build):
+    """New chats refused, one after the other: the device stops before all are spoiled, until somebody looks."""
+    with Trouble(build, "unwell", devices=1, leads=30, after=5) as t:
+        t.sandbox.faults(target=str(DEVICE), ackError={"code": 463, "count": 30})
+        got = wait_until(lambda: t.device("d0")["state"] == "paused" and t.device("d0"), 30, f"d0 pauses: {t.device('d0')}")
+        check("too many new chats were refused" in got["reason"], f"{got}")
+        told = [e for e in t.wad.sql("select data->>'reason', data->>'by_itself' from events where topic = 'device.paused'")]
+        check(len(told) == 1 and told[0][0] == got["reason"] and told[0][1] == "true", f"{told}")
+        refused = [s for s in t.sandbox.admin("GET", "/admin/stanzas?limit=1000") if 'error="463"' in s["stanza"]]
+        failed = t.counts()["failed"]
+        check(8 <= len(refused) <= 10 and failed == len(refused), f"{len(refused)} refused, {failed} failed")
+        time.sleep(1.5)
+        check(t.counts()["failed"] == failed and t.counts()["pending"] > 0, f"the rest waits: {t.counts()}")
+        t.wad.process.kill()  # it stays paused
+        t.wad.start()
+        wait_until(lambda: t.device("d0")["state"] == "paused", 20, f"paused after a restart: {t.device('d0')}")
+        t.sandbox.admin("DELETE", "/admin/faults")
+        time.sleep(1)
+        check(t.counts()["failed"] == failed and t.counts()["pending"] > 0, f"still the rest waits: {t.counts()}")
+        t.wad.call("device.resume", device="d0")
+        wait_until(lambda: len({m["phone"] for m in t.shown()}) == 30 - failed, 60, f"all the others have it: {t.counts()}")
+        check(t.device("d0")["state"] == "online" and not t.device("d0").get("reason"), f"{t.device('d0')}")
+        check(t.sandbox.violations() == [], f"{t.sandbox.violations()}")
+
+
 def a_device_that_is_told_to_slow_down_is_parked(build):
     with Trouble(build, "limited") as t:
         t.sandbox.faults(target=str(DEVICE), ackError={"code": 429, "count": 1})
@@ -334,7 +359,8 @@ def kills_in_the_new_gaps_lose_and_double_nothing(build):
 TESTS = [a_dropped_device_gives_its_rows_to_the_other, a_logged_out_device_gives_its_rows_to_the_other,
          a_campaign_with_named_devices_stays_among_them, a_locked_device_writes_to_those_it_knows_only,
          a_lock_that_is_pushed_counts_at_once, strangers_without_a_token_fail_once,
-         a_device_that_is_told_to_slow_down_is_parked, caps_hold_over_a_restart, a_young_link_sends_a_tenth, quiet_hours_hold,
+         an_unwell_device_pauses_itself_and_says_why, a_device_that_is_told_to_slow_down_is_parked,
+         caps_hold_over_a_restart, a_young_link_sends_a_tenth, quiet_hours_hold,
          pauses_of_device_user_and_all_hold, a_paused_device_gets_no_part_of_a_campaign, what_waits_too_long_expires,
          a_direct_message_overtakes_a_campaign,
          kills_in_the_new_gaps_lose_and_double_nothing]
