@@ -283,6 +283,7 @@ static void start_parts(struct process *p)
 			   .rng = rng_real(),
 			   .gate = p->gate,
 			   .reply_days = s->reply_days,
+			   .node = p->node,
 			   .log = w->log },
 		.clock = w->clock,
 		.log = w->log,
@@ -393,11 +394,12 @@ static enum errc open_database(struct process *p, struct err *e)
 			return e->code;
 		conninfo = cluster_conninfo(p->cluster);
 	}
-	if (migrate(conninfo, w->log, e))
+	if (migrate(conninfo, p->node, w->log, e))
 		return e->code;
 	w->db = db_new(&(struct db_cfg){ .loop = w->loop,
 					 .conninfo = conninfo,
 					 .log = w->log,
+					 .node = p->node,
 					 .on_state = on_db_state,
 					 .ctx = p });
 	return ERR_OK;

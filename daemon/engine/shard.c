@@ -62,6 +62,7 @@ static enum errc build_parts(struct shard *s, struct err *e)
 	struct db_cfg db = { .loop = &s->loop,
 			     .conninfo = c->conninfo,
 			     .log = c->log,
+			     .node = c->node,
 			     .by_index = true,
 			     .on_state = on_db_state,
 			     .ctx = s };

@@ -13,6 +13,7 @@ enum { SHARD_BEAT_MS = 500 };
 struct shard_cfg {
 	unsigned index;
 	const char *conninfo;
+	const char *node; /* see store/db.h */
 	const char *url, *tls_ca_file, *device_os;
 	uint8_t noise_root_key[32];
 	uint32_t version[3];

@@ -10,7 +10,8 @@
 enum {
 	CLAIM_WEBHOOKS_MAX = 64, /* in one statement */
 	SPREAD_PAGE = 1000,      /* as in webhook_spread.sql */
-	LOOK_AGAIN_MS = 60000,   /* at webhooks for which nothing is known to wait */
+	LOOK_AGAIN_MS =
+		60000, /* at webhooks for which nothing is known to wait; at others' leases */
 	COUNT_MS = 15000,
 };
 
@@ -365,6 +366,7 @@ static void look_again(struct webhooks *ws, mono_ms now)
 	if (now.ms < ws->look_again.ms)
 		return;
 	ws->look_again.ms = now.ms + LOOK_AGAIN_MS;
+	ws->recover = true;
 	while (map_next(ws->endpoints, &pos, &key, &ep))
 		webhooks_due_in(ws, ep, 0);
 }

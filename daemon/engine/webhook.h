@@ -3,7 +3,8 @@
  * stored. Decides which webhook may have how many requests under way: 4 each, 1 of one that keeps the
  * order, 256 in all, and how many now of one that fails; webhook_retry decides when something is tried
  * again. A webhook's deliveries are claimed for it alone, so that one that hangs delays no other. At least
- * once: a delivery whose outcome is not stored is made again, with the same event id. Control loop. */
+ * once: a delivery whose outcome is not stored is made again, with the same event id. Of several wads on a database
+ * one makes it, under a lease of a minute. Control loop. */
 #include "shared/base/rng.h"
 
 #include "daemon/engine/http_client.h"

@@ -102,6 +102,7 @@ struct db *db_new(const struct db_cfg *cfg)
 	conn.loop = cfg->loop;
 	conn.conninfo = d->conninfo;
 	conn.log = cfg->log;
+	conn.node = cfg->node;
 	conn.by_index = cfg->by_index;
 	conn.stmts = cfg->stmts ? cfg->stmts : stmt_rows;
 	conn.stmts_len = cfg->stmts ? cfg->stmts_len : stmt_rows_len;

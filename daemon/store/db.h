@@ -39,6 +39,8 @@ struct db_cfg {
 	uv_loop_t *loop;
 	const char *conninfo; /* copied */
 	struct log *log;
+	/* which daemon this is: part of the connections' names, and the setting wad.node in statements; NULL: "" */
+	const char *node;                                      /* used at the start only */
 	void (*on_state)(void *ctx, bool up, const char *why); /* may be NULL */
 	void *ctx;
 	/* every statement touches few rows, named by keys: plans never scan a table, whatever the

@@ -22,10 +22,11 @@ static const char SETUP_SQL[] =
 	" when 'off' then 'on' else current_setting('synchronous_commit') end, false),"
 	" set_config('timezone', 'UTC', false), set_config('client_min_messages', 'warning', false),"
 	" set_config('idle_in_transaction_session_timeout', '60s', false),"
+	" set_config('wad.node', split_part(current_setting('application_name'), ':', 2), false),"
 	" (select bool_and(pg_terminate_backend(pid, 8000)) from pg_stat_activity"
 	" where application_name = current_setting('application_name') and pid <> pg_backend_pid()"
 	" and datname = current_database() and usename = current_user)";
-enum { SETUP_GONE_COL = 4 };
+enum { SETUP_GONE_COL = 5 };
 static const char BY_INDEX_SQL[] =
 	"select set_config(name, 'off', false)"
 	" from unnest(array['enable_seqscan', 'enable_bitmapscan',"
@@ -64,7 +65,7 @@ struct db_conn {
 	struct list pending;
 	struct slot *slots;
 	char setup;        /* its address is the op of the setup statement */
-	char app_name[32]; /* the same at each reconnect */
+	char app_name[64]; /* the same at each reconnect */
 	void (*closed)(void *ctx);
 };
 
@@ -434,8 +435,8 @@ struct db_conn *db_conn_new(const struct db_conn_cfg *cfg)
 
 	c->cfg = *cfg;
 	c->conninfo = xstrdup(cfg->conninfo);
-	snprintf(c->app_name, sizeof c->app_name, "wad:%08x%08x", rng_u32(rng_real()),
-		 rng_u32(rng_real()));
+	snprintf(c->app_name, sizeof c->app_name, "wad:%.40s:%08x%08x", cfg->node ? cfg->node : "",
+		 rng_u32(rng_real()), rng_u32(rng_real()));
 	c->slots = xcalloc(cfg->stmts_len + 1, sizeof *c->slots);
 	list_init(&c->pending);
 	uv_timer_init(cfg->loop, &c->timer);

@@ -18,6 +18,7 @@ struct db_conn_cfg {
 	uv_loop_t *loop;
 	const char *conninfo; /* copied */
 	const char *name;     /* "units" or "queries", for the log */
+	const char *node;     /* see db.h */
 	struct log *log;
 	bool by_index;                /* see db.h */
 	const struct sql_text *stmts; /* and their number; must outlive the connection */

@@ -48,12 +48,6 @@ static void checksum(const char *sql, char out[static 65])
 	hex_encode(SPAN_OF(hash), out);
 }
 
-/* A wad that was killed may have left work in the server: it must be over before ours begins. */
-#define END_FORMER_SQL                                                                          \
-	"select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name " \
-	"like 'wad:%' and datname = current_database() and usename = current_user "             \
-	"and pid <> pg_backend_pid()"
-
 /* the number in front of a file's name: "0001_base" is 1 */
 static int number(const struct sql_text *m)
 {
@@ -124,7 +118,26 @@ static enum errc apply(PGconn *pg, const struct sql_text *m, struct err *e)
 	return ERR_OK;
 }
 
-static enum errc migrate_on(PGconn *pg, struct log *log, struct err *e)
+/* A wad that was killed may have left work in the server: it must be over before ours begins. Other nodes go on;
+ * connections of versions without nodes are named by sixteen digits. */
+static enum errc end_former(PGconn *pg, const char *node, struct err *e)
+{
+	AUTO_FREE char *own = xasprintf("wad:%.40s:%%", node ? node : "");
+	const char *values[] = { own };
+	AUTO_RESULT PGresult *res = PQexecParams(
+		pg,
+		"select pg_terminate_backend(pid, 10000) from pg_stat_activity where "
+		"(application_name like $1::text or application_name ~ '^wad:[0-9a-f]{16}$') and "
+		"datname = current_database() and usename = current_user "
+		"and pid <> pg_backend_pid()",
+		1, NULL, values, NULL, NULL, 0);
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK)
+		return err_set(e, ERR_DATABASE, "%s", PQerrorMessage(pg));
+	return ERR_OK;
+}
+
+static enum errc migrate_on(PGconn *pg, const char *node, struct log *log, struct err *e)
 {
 	AUTO_FREE bool *applied = xcalloc(migration_rows_len + 1, sizeof *applied);
 
@@ -133,7 +146,7 @@ static enum errc migrate_on(PGconn *pg, struct log *log, struct err *e)
 		"set lock_timeout = '30s'; set statement_timeout = 0; " LOCK_SQL,
 		e))
 		return err_wrap(e, "waiting for the lock of migrations");
-	if (run(pg, END_FORMER_SQL, e))
+	if (end_former(pg, node, e))
 		return err_wrap(e, "ending connections of a former process");
 	if (run(pg,
 		"create table if not exists schema_migrations (number integer primary key, "
@@ -152,7 +165,7 @@ static enum errc migrate_on(PGconn *pg, struct log *log, struct err *e)
 	return ERR_OK;
 }
 
-enum errc migrate(const char *conninfo, struct log *log, struct err *e)
+enum errc migrate(const char *conninfo, const char *node, struct log *log, struct err *e)
 {
 	struct err why = ERR_NONE;
 	PGconn *pg = PQconnectdb(conninfo);
@@ -163,7 +176,7 @@ enum errc migrate(const char *conninfo, struct log *log, struct err *e)
 			err_set(&why, ERR_UNSUPPORTED,
 				"PostgreSQL 15 or newer is needed, this is %d",
 				PQserverVersion(pg) / 10000);
-		else if (migrate_on(pg, log, &why) == ERR_OK)
+		else if (migrate_on(pg, node, log, &why) == ERR_OK)
 			why = ERR_NONE;
 	} else {
 		err_set(&why, ERR_DATABASE, "%s", PQerrorMessage(pg));

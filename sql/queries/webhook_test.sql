@@ -7,8 +7,9 @@ with w as (
   select user_id, 'webhook.ping', jsonb_build_object('webhook', id::text) from w
   returning id, topic, at, data
 ), d as (
-  insert into webhook_deliveries (user_id, webhook_id, event_id, topic, state, attempt, tried_at)
-  select w.user_id, w.id, e.id, e.topic, 1, 1, now() from w, e
+  insert into webhook_deliveries (user_id, webhook_id, event_id, topic, state, attempt, tried_at, node, leased_until)
+  select w.user_id, w.id, e.id, e.topic, 1, 1, now(), current_setting('wad.node', true), now() + interval '1 minute'
+  from w, e
   returning id, event_id, attempt
 )
 select w.user_id, w.id as webhook_id, null::bigint as wait_ms, d.id, d.event_id, d.attempt, 0::bigint as age_s,

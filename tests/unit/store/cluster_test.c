@@ -387,20 +387,21 @@ static void changed_migration_is_refused(void **state)
 	struct test *t = *state;
 	struct err e = ERR_NONE;
 
-	assert_int_equal(migrate(t->fx.conninfo, log_root(), &e), ERR_OK); /* nothing to do */
+	assert_int_equal(migrate(t->fx.conninfo, NULL, log_root(), &e), ERR_OK); /* nothing to do */
 	pg_fixture_sql(&t->fx, "update schema_migrations set checksum = 'x' where number = 1");
-	assert_int_equal(migrate(t->fx.conninfo, log_root(), &e), ERR_UNSUPPORTED);
+	assert_int_equal(migrate(t->fx.conninfo, NULL, log_root(), &e), ERR_UNSUPPORTED);
 	assert_non_null(strstr(e.msg, "0001_base"));
 	pg_fixture_sql(&t->fx, "delete from schema_migrations where number = 1");
-	assert_int_equal(migrate(t->fx.conninfo, log_root(), &e), ERR_DATABASE); /* tables exist */
+	assert_int_equal(migrate(t->fx.conninfo, NULL, log_root(), &e),
+			 ERR_DATABASE); /* tables exist */
 	assert_non_null(strstr(e.msg, "0001_base"));
 	assert_string_equal(
 		pg_fixture_sql(&t->fx, "select count(*) from schema_migrations where number = 1"),
 		"0");
 	pg_fixture_sql(&t->fx, "insert into schema_migrations values (9999, 'later', 'x')");
-	assert_int_equal(migrate(t->fx.conninfo, log_root(), &e), ERR_UNSUPPORTED);
+	assert_int_equal(migrate(t->fx.conninfo, NULL, log_root(), &e), ERR_UNSUPPORTED);
 	assert_non_null(strstr(e.msg, "newer"));
-	assert_int_equal(migrate("host=/nonexistent", log_root(), &e), ERR_DATABASE);
+	assert_int_equal(migrate("host=/nonexistent", NULL, log_root(), &e), ERR_DATABASE);
 }
 
 int main(void)

@@ -480,7 +480,12 @@ static void a_start_ends_former_connections(void **state)
 
 	while (t->ups == 0)
 		uv_run(&t->loop, UV_RUN_ONCE);
-	assert_int_equal(migrate(t->fx.conninfo, log_root(), &e), ERR_OK);
+	/* another node lets it work on */
+	assert_int_equal(migrate(t->fx.conninfo, "0123abcd", log_root(), &e), ERR_OK);
+	assert_string_equal(pg_fixture_sql(&t->fx, "select count(*) from pg_stat_activity where "
+						   "application_name like 'wad::%'"),
+			    "2");
+	assert_int_equal(migrate(t->fx.conninfo, NULL, log_root(), &e), ERR_OK);
 	assert_string_equal(pg_fixture_sql(&t->fx, "select count(*) from pg_stat_activity where "
 						   "application_name like 'wad:%'"),
 			    "0");

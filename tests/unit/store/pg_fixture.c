@@ -123,7 +123,7 @@ int pg_fixture_start(struct pg_fixture *fx, uv_loop_t *loop)
 			return -1;
 	}
 	fx->conninfo = cluster_conninfo(fx->cluster);
-	if (migrate(fx->conninfo, log_root(), &e)) {
+	if (migrate(fx->conninfo, NULL, log_root(), &e)) {
 		fprintf(stderr, "fixture: %s\n", e.msg);
 		return -1;
 	}

@@ -219,6 +219,42 @@ static void order_is_kept_by_the_first_that_is_not_done(void **state)
 	sql_is("select id from webhook_deliveries where state = 1", "2");
 }
 
+/* which node the statements are run by */
+static void node_is(const char *name)
+{
+	const char *const p[] = { name };
+
+	PQclear(PQexecParams(pg, "select set_config('wad.node', $1, false)", 1, NULL, p, NULL, NULL,
+			     0));
+}
+
+static void what_another_node_makes_is_left_to_it(void **state)
+{
+	const char *const none[] = { "{}" };
+
+	(void)state;
+	node_is("aa");
+	sql("insert into events (user_id, topic, data) select 1, 'message.sent', '{}' from generate_series(1, 2)");
+	spread();
+	assert_int_equal(claim("{0}", "{1}"), 1);
+	node_is("bb");
+	assert_int_equal(claim("{0}", "{1}"), 1);
+	sql_is("select string_agg(node, ' ' order by id) from webhook_deliveries where state = 1 and leased_until > now()",
+	       "aa bb");
+	run(STMT_WEBHOOK_RECOVER, none, 1, NULL, NULL); /* bb starts anew */
+	sql_is("select string_agg(id || '/' || state, ' ' order by id) from webhook_deliveries",
+	       "1/1 2/0");
+	sql("update webhook_deliveries set leased_until = now() - interval '1 second' where id = 1"); /* aa is dead */
+	run(STMT_WEBHOOK_RECOVER, none, 1, NULL, NULL);
+	sql_is("select string_agg(id || '/' || state, ' ' order by id) from webhook_deliveries",
+	       "1/0 2/0");
+	assert_int_equal(claim("{0}", "{2}"), 2);
+	done("1", "1", "2", "0", "f"); /* aa was only slow: its attempt counts no more */
+	sql_is("select string_agg(id || '/' || state || '/' || attempt, ' ' order by id) from webhook_deliveries",
+	       "1/1/2 2/1/2");
+	node_is("");
+}
+
 static void an_outcome_counts_once_and_for_its_attempt(void **state)
 {
 	(void)state;
@@ -384,6 +420,7 @@ int main(void)
 		cmocka_unit_test_setup(no_news_of_itself_and_no_pings, fill),
 		cmocka_unit_test_setup(claims_are_bounded_and_counted, fill),
 		cmocka_unit_test_setup(order_is_kept_by_the_first_that_is_not_done, fill),
+		cmocka_unit_test_setup(what_another_node_makes_is_left_to_it, fill),
 		cmocka_unit_test_setup(an_outcome_counts_once_and_for_its_attempt, fill),
 		cmocka_unit_test_setup(five_days_of_failures_switch_it_off, fill),
 		cmocka_unit_test_setup(gone_is_off_at_once, fill),
