@@ -104,6 +104,11 @@ struct content *content_of_row(struct map *known, const PGresult *r, int row)
 	return c;
 }
 
+bool content_is_empty(const struct content *c)
+{
+	return c->media_id == 0 && c->body[strspn(c->body, " \t\r\n")] == '\0';
+}
+
 struct content *content_ref(struct content *c)
 {
 	c->refs++;

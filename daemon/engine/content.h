@@ -23,5 +23,7 @@ struct content *content_of_row(struct map *known, const PGresult *r, int row);
 /* the text of a row with the columns body, id, recipient, lead_name, lead_niche, lead_note, lead_vars, as its
  * recipient reads it; caller frees */
 char *content_rendered(const PGresult *r, int row);
+/* no media, and nothing but spaces */
+bool content_is_empty(const struct content *c);
 struct content *content_ref(struct content *c);
 void content_unref(struct content *c); /* NULL is fine */

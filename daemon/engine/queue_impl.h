@@ -62,6 +62,8 @@ void queue_on_timer(uv_timer_t *t);
 void queue_free_when_idle(struct queue *q);
 void queue_commit(struct queue *q, enum stmt stmt, struct db_params *p); /* in a unit of its own */
 const struct pacing_cfg *queue_pace(const struct job *j);
+/* it has failed for good, before it is sent; frees j */
+void queue_job_fail(struct queue *q, struct job *j, const char *class, const char *why);
 void queue_job_left(void *ctx, struct send_job *send);
 void queue_job_done(void *ctx, struct send_job *send, const struct send_result *r);
 void queue_job_commit(void *ctx, struct send_job *send, struct db_unit *unit);

@@ -24,7 +24,7 @@ static void back_to_window(struct queue *q, struct job *j, int64_t wait_ms)
 	window_put(q, j, true);
 }
 
-static void end_failed(struct queue *q, struct job *j, const char *class, const char *why)
+void queue_job_fail(struct queue *q, struct job *j, const char *class, const char *why)
 {
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
@@ -62,7 +62,7 @@ static void end_later(struct queue *q, struct job *j, const struct send_result *
 static void end_retry(struct queue *q, struct job *j, const struct send_result *r)
 {
 	if (j->attempt > QUEUE_RETRIES)
-		end_failed(q, j, send_outcome_name(r->outcome), r->reason);
+		queue_job_fail(q, j, send_outcome_name(r->outcome), r->reason);
 	else if (r->mended && j->attempt == 1)
 		end_later(q, j, r, RETRY_SOON_MS); /* what was wrong is right now */
 	else
@@ -174,7 +174,7 @@ void queue_job_done(void *ctx, struct send_job *send, const struct send_result *
 		}
 		break;
 	case SEND_FAILED:
-		end_failed(q, j, send_outcome_name(r->outcome), r->reason);
+		queue_job_fail(q, j, send_outcome_name(r->outcome), r->reason);
 		break;
 	}
 	if (q->online && !q->pumping)

@@ -101,8 +101,14 @@ static void admit(struct queue *q, const PGresult *r, int row)
 		.on_left = queue_job_left,
 		.on_done = queue_job_done,
 	};
+	list_init(&j->link);
 	map_put(q->held, MAP_KEY(id), j);
-	window_put(q, j, false);
+	if (content_is_empty(j->content) && !j->send.resend)
+		queue_job_fail(
+			q, j, "empty_text",
+			"nothing is left of the text for this recipient: its variables have no values");
+	else
+		window_put(q, j, false);
 }
 
 static void on_rows(void *ctx, const PGresult *r, const struct err *e)

@@ -201,6 +201,31 @@ def a_start_that_finds_no_device_waits_and_says_so(build):
 MP4 = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + bytes(range(256)) * 40
 
 
+def a_text_that_is_empty_for_somebody_is_not_sent(build):
+    with World(build, (LEAD, 10), name="empty") as w:
+        wad = w.wad
+        wad.pair("d1", DEVICE, **FAST)
+        wad.wait_online(1)
+        leads(wad, 3)
+        wad.call("lead.import", csv=f"phone,niche\n{LEAD + 3},shops\n{LEAD + 4},shops\n")
+        done = wad.wait_campaign(wad.campaign(title="c", text=" {name} ", **FAST))
+        check(done["counts"]["sent"] == 3 and done["counts"]["failed"] == 2, f"{done}")
+        rows = wad.call("campaign.recipients", campaign=done["id"], state="failed")["recipients"]
+        check(all(r["error"].startswith("nothing is left of the text") for r in rows)
+              and {r["phone"] for r in rows} == {str(LEAD + 3), str(LEAD + 4)}, f"{rows}")
+        told = wad.sql("select data->>'class', data->>'to' from events where topic = 'message.failed' order by 2")
+        check(told == [["empty_text", str(LEAD + 3)], ["empty_text", str(LEAD + 4)]], f"{told}")
+        check([len(w.sandbox.shown(phone=LEAD + i)) for i in range(5)] == [1, 1, 1, 0, 0], "nothing empty is shown")
+        # a picture needs no words; a second part that is empty fails alone
+        image = base64.b64encode(png(8, 8)).decode()
+        bare = wad.wait_campaign(wad.campaign(title="p", image=image, caption="{name}", **FAST))
+        check(bare["counts"]["sent"] == 5, f"{bare}")
+        parts = wad.wait_campaign(wad.campaign(title="s", image=image, text="{name}", split=True, **FAST), 60)
+        check(parts["counts"]["sent"] == 8 and parts["counts"]["failed"] == 2, f"{parts}")
+        check([m["type"] for m in w.sandbox.shown(phone=LEAD + 4)] == ["image", "image"], "the pictures alone")
+        check(not w.sandbox.violations(), f"{w.sandbox.violations()}")
+
+
 def media_of_every_kind_and_texts_behind_them(build):
     with World(build, (LEAD, 10), name="media") as w:
         wad = w.wad
@@ -395,7 +420,7 @@ def a_death_in_any_phase_leaves_each_message_once(build):
 
 
 if __name__ == "__main__":
-    tests = [texts_are_made_for_each_recipient, from_draft_to_done, starts_are_given_by_the_clocks_of_a_zone,
+    tests = [texts_are_made_for_each_recipient, a_text_that_is_empty_for_somebody_is_not_sent, from_draft_to_done, starts_are_given_by_the_clocks_of_a_zone,
              a_start_that_finds_no_device_waits_and_says_so, media_of_every_kind_and_texts_behind_them,
              media_are_fetched_once_and_not_from_inside, what_became_of_each_recipient_is_told, a_death_in_any_phase_leaves_each_message_once]
     sys.exit(run_tests([t for t in tests if len(sys.argv) < 3 or sys.argv[2] in t.__name__], sys.argv[1]))

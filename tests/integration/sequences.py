@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Sequences on the simulated network, with days of a few seconds: who gets what when, what stops it, and that a
 wad which dies in between still gives each contact each day once."""
+import base64
 import json
 import os
 import random
@@ -97,6 +98,34 @@ def each_day_arrives_once_and_in_order(build):
         check(texts(w, LEAD + 12) == ["one", "two", "four"], f"{texts(w, LEAD + 12)}")
         summary = w.wad.call("sequence.summary")
         check(summary["sequences"]["active"] == 1 and summary["contacts"]["total"] == 13, f"{summary}")
+
+
+def days_in_two_parts_arrive_whole(build):
+    """Picture, then text, from the same device, each part once: also through a kill between the parts."""
+    with world(build, "parts") as w:
+        link(w, 2)
+        leads(w, 6)
+        image = base64.b64encode(png(16, 16)).decode()
+        made = w.wad.call("sequence.create", name="parts", niche="NEW", send_time="12:00", **LENIENT, steps=[
+            {"day": 1, "image": image, "text": "one for {name}", "split": True}, {"day": 2, "text": "two"},
+            {"day": 3, "image": image, "text": "three", "split": True}])["id"]
+        w.wad.call("sequence.start", sequence=made)
+        wait_until(lambda: len(w.sandbox.shown()) >= 6, 60, "first parts are out", 0.02)
+        w.wad.process.kill()
+        w.wad.start()
+        ended(w, made, 6)
+
+        def seen(i):
+            return [(m["type"], m.get("text") or "") for m in w.sandbox.shown(phone=LEAD + i)]
+
+        wait_until(lambda: all(len(seen(i)) >= 5 for i in range(6)), 60, f"all parts are shown: {[seen(i) for i in range(6)]}", 0.5)
+        for i in range(6):
+            check(seen(i) == [("image", ""), ("text", f"one for Lead {i}"), ("text", "two"), ("image", ""), ("text", "three")],
+                  f"phone {i}: {seen(i)}")
+        rows = w.wad.sql("select a.device_id = b.device_id and b.sent_at >= a.sent_at from outbox a join outbox b "
+                         "on b.user_id = a.user_id and b.follows_id = a.id where a.sequence_id is not null")
+        check(rows == [["t"]] * 12, f"{rows}")
+        check(not w.sandbox.violations(), f"{w.sandbox.violations()[:3]}")
 
 
 def bad_steps_are_named_and_change_nothing(build):
@@ -264,7 +293,7 @@ def kills_at_any_moment_keep_each_day_to_one(build):
 
 
 if __name__ == "__main__":
-    sys.exit(run_tests([each_day_arrives_once_and_in_order, bad_steps_are_named_and_change_nothing,
+    sys.exit(run_tests([each_day_arrives_once_and_in_order, days_in_two_parts_arrive_whole, bad_steps_are_named_and_change_nothing,
                         a_reply_a_word_or_a_pause_stops_what_follows, a_paused_sequence_goes_on_where_it_was,
                         a_sequence_may_start_before_its_device, every_point_keeps_each_day_to_one,
                         kills_at_any_moment_keep_each_day_to_one], sys.argv[1]))
