@@ -15,6 +15,7 @@ build=(
   "libutf8proc-dev:text widths" "libncurses-dev:the console's screen" "ca-certificates:trust of the real network" "python3:scripts of the demo"
 )
 test_only=(
+  "openssl:certificates of tests"
   "libcmocka-dev:unit tests" "libsignal-protocol-c-dev:oracle of the ratchet" "clang:libFuzzer"
   "clang-format:formatting" "libclang-rt-14-dev:sanitizers of clang" "git:lints read the file list"
   "tmux:terminal tests" "zbar-tools:reads QR codes back" "mandoc:checks the manual pages" "binutils:lints"

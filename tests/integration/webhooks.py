@@ -9,7 +9,10 @@ import json
 import os
 import random
 import socket
+import ssl
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -365,6 +368,52 @@ def nothing_arrives_where_wad_may_not_go(build):
                 check(e.code == -32602, f"{url}: {e}")
 
 
+def openssl(directory, *args):
+    done = subprocess.run(["openssl", *args], cwd=directory, capture_output=True, text=True, timeout=60)
+    check(done.returncode == 0, f"openssl {args[0]}: {done.stderr}")
+
+
+def certificates(directory):
+    """An authority of our own, and two certificates by it for localhost: one good, one that ended in 2021."""
+    with open(os.path.join(directory, "ca.conf"), "w") as f:
+        f.write("[ca]\ndefault_ca = d\n[d]\ndatabase = index\nnew_certs_dir = .\nserial = serial\ndefault_md = sha256\n"
+                "policy = p\ncopy_extensions = copy\nunique_subject = no\n[p]\ncommonName = supplied\n")
+    open(os.path.join(directory, "index"), "w").close()
+    with open(os.path.join(directory, "serial"), "w") as f:
+        f.write("01\n")
+    openssl(directory, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj",
+            "/CN=An authority of tests", "-days", "365")
+    for name, begin, end in (("good", "20250101000000Z", "20490101000000Z"), ("expired", "20200101000000Z", "20210101000000Z")):
+        openssl(directory, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", name + ".key", "-out", name + ".csr", "-subj",
+                "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+        openssl(directory, "ca", "-batch", "-notext", "-config", "ca.conf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in",
+                name + ".csr", "-out", name + ".pem", "-startdate", begin, "-enddate", end)
+
+
+def a_certificate_that_has_expired_is_refused(build):
+    with tempfile.TemporaryDirectory(prefix="wad-cert-") as directory:
+        os.chmod(directory, 0o755)
+        certificates(directory)
+        os.chmod(os.path.join(directory, "ca.pem"), 0o644)
+        with World(build, (LEAD, 2), settings=dict(OPEN, **{"webhook.ca_file": os.path.join(directory, "ca.pem")}),
+                   name="expired") as w, Receiver() as good, Receiver() as expired:
+            hooks = {}
+            for name, r in (("good", good), ("expired", expired)):
+                tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                tls.load_cert_chain(os.path.join(directory, name + ".pem"), os.path.join(directory, name + ".key"))
+                r.server.socket = tls.wrap_socket(r.server.socket, server_side=True)
+                hooks[name] = w.wad.call("webhook.create", url=f"https://localhost:{r.port}/", topics=["lead.*"])["id"]
+            check(w.wad.call("webhook.test", webhook=hooks["good"])["good"], "the same authority, a certificate that holds")
+            tried = w.wad.call("webhook.test", webhook=hooks["expired"])
+            check(not tried["good"] and "status" not in tried and "certificate has expired" in tried["error"], f"{tried}")
+            opt_outs(w, 2)
+            wait_until(lambda: len(good.got) == 3, 10, "the other goes on")
+            log = wait_until(lambda: [d for d in deliveries(w, webhook=hooks["expired"], state="waiting") if d.get("error")], 10,
+                             "the delivery failed")
+            check(all("certificate has expired" in d["error"] for d in log), f"{log}")
+            check(not expired.got, "nothing was told to it")
+
+
 def gone_is_off_and_what_failed_can_be_replayed(build):
     state = {"answer": 410}
 
@@ -470,5 +519,6 @@ def kills_lose_nothing(build):
 if __name__ == "__main__":
     sys.exit(run_tests([an_event_arrives_signed_and_filtered, a_call_is_told_once, a_burst_is_all_delivered,
                         the_order_is_kept_where_it_is_asked_for, bad_receivers_do_not_delay_others,
-                        nothing_arrives_where_wad_may_not_go, gone_is_off_and_what_failed_can_be_replayed,
+                        nothing_arrives_where_wad_may_not_go, a_certificate_that_has_expired_is_refused,
+                        gone_is_off_and_what_failed_can_be_replayed,
                         a_receiver_may_ask_for_a_pause, kills_lose_nothing], os.path.abspath(sys.argv[1])))
