@@ -6,107 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/base/text.h"
-
-/* clang-format off */
-static const struct ctl_flag flags[] = {
-	{ "--output",    'o', "FORMAT", "table json jsonl csv tsv yaml name", NULL, "how to print; table on a terminal, else tsv" },
-	{ "--fields",    0,   "LIST",   NULL, NULL, "only these fields; alone: list them" },
-	{ "--no-pager",  0,   NULL,     NULL, NULL, "never through a pager" },
-	{ "--no-header", 0,   NULL,     NULL, NULL, "no header line in table, csv and tsv" },
-	{ "--quiet",     'q', NULL,     NULL, NULL, "no notes on stderr" },
-	{ "--verbose",   'v', NULL,     NULL, NULL, "more notes on stderr" },
-	{ "--socket",    0,   "PATH",   NULL, NULL, "the daemon's socket" },
-	{ "--user",      0,   "NAME",   NULL, NULL, "an admin acts as this user" },
-	{ "--timeout",   0,   "TIME",   NULL, NULL, "give up after, e.g. 5s, 2m" },
-	{ "--color",     0,   "WHEN",   "auto always never", NULL, "colour" },
-	{ "--no-color",  0,   NULL,     NULL, NULL, "same as --color=never" },
-	{ "--yes",       'y', NULL,     NULL, NULL, "do not ask" },
-	{ "--no-input",  0,   NULL,     NULL, NULL, "never read from the terminal" },
-	{ "--help",      'h', NULL,     NULL, NULL, "help for what stands before it" },
-	{ "--wait",      0,   NULL,     NULL, "device.pair", "stay until it is linked (as a table that is the default)" },
-	{ "--qr",        0,   "HOW",    "half sextant text", "device.pair", "half: blocks; sextant: small; text: only the text" },
-	{ "--wait",      0,   "STATE",  "sent delivered read", "message.send", "stay until it is that far" },
-};
-
-static const struct cat_param watch_in[] = {
-	{ "topics",   CAT_LIST, CAT_OPTIONAL, "topics or prefixes such as device.*; all when absent", .max = 100 },
-	{ "since_id", CAT_ID,   CAT_OPTIONAL, "first print the stored events after this id" },
-	{ NULL },
-};
-static const struct cat_param watch_out[] = {
-	{ "id",    CAT_ID,     CAT_OPTIONAL, "id of the event; passing events such as device.qr have none" },
-	{ "at",    CAT_TIME,   CAT_REQUIRED, "when" },
-	{ "topic", CAT_TEXT,   CAT_REQUIRED, "what" },
-	{ "data",  CAT_OBJECT, CAT_REQUIRED, "fields of the topic" },
-	{ NULL },
-};
-const struct cat_method ctl_event_watch = {
-	.name = "event.watch", .role = ROLE_VIEWER, .in = watch_in, .out = watch_out, .args = "topics",
-	.doc = "Print events as they come, one JSON object a line.",
-};
-/* clang-format on */
-
-const struct ctl_flag *ctl_flags(size_t *ret_len)
-{
-	*ret_len = ARRAY_LEN(flags);
-	return flags;
-}
-
-const struct cat_method *ctl_command_at(size_t i)
-{
-	size_t seen = 0;
-
-	for (size_t at = 0; at < catalogue_len(); at++) {
-		const struct cat_method *m = catalogue_at(at);
-
-		if (m->rpc_only)
-			continue;
-		if (seen++ == i)
-			return m;
-	}
-	return seen == i ? &ctl_event_watch : NULL;
-}
-
-const char *ctl_verb(const struct cat_method *m)
-{
-	return strchr(m->name, '.') + 1;
-}
-
-static size_t noun_len(const struct cat_method *m)
-{
-	return strcspn(m->name, ".");
-}
-
-const char *ctl_noun(const char *word, size_t *ret_len)
-{
-	const struct cat_method *m;
-	size_t len = strlen(word);
-
-	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++) {
-		size_t n = noun_len(m);
-		bool plural = len == n + 1 && word[n] == 's';
-
-		if ((len == n || plural) && strncmp(word, m->name, n) == 0) {
-			*ret_len = n;
-			return m->name;
-		}
-	}
-	return NULL;
-}
-
-const struct cat_method *ctl_command_find(const char *noun, const char *verb)
-{
-	const struct cat_method *m;
-	size_t len = 0;
-	const char *own = ctl_noun(noun, &len);
-
-	for (size_t i = 0; own && (m = ctl_command_at(i)) != NULL; i++)
-		if (noun_len(m) == len && strncmp(m->name, own, len) == 0 &&
-		    strcmp(ctl_verb(m), verb) == 0)
-			return m;
-	return NULL;
-}
+#include "ctl/nearest.h"
 
 bool ctl_duration_ms(const char *text, int *ret_ms)
 {
@@ -130,63 +30,29 @@ bool ctl_duration_ms(const char *text, int *ret_ms)
 	return false;
 }
 
-/* The nearest of a few words, by edits or as the only one that starts so. */
-struct nearest {
-	const char *word, *best;
-	char hold[64];
-	unsigned distance;
-};
-
-static void consider(struct nearest *n, const char *candidate, size_t len)
-{
-	char one[64];
-	unsigned distance;
-
-	if (len >= sizeof one)
-		return;
-	memcpy(one, candidate, len);
-	one[len] = '\0';
-	distance = edit_distance(n->word, one, 2);
-	if (distance > 2)
-		distance = n->word[0] && strncmp(one, n->word, strlen(n->word)) == 0 ? 3 : 4;
-	if (distance < n->distance) {
-		n->distance = distance;
-		memcpy(n->hold, one, len + 1);
-		n->best = n->hold;
-	}
-}
-
-static enum errc unknown_word(const char *what, const struct nearest *n, struct err *e)
-{
-	if (n->best == NULL)
-		return err_set(e, ERR_USAGE, "no %s '%.60s'; see wactl help", what, n->word);
-	return err_set(e, ERR_USAGE, "no %s '%.60s', did you mean '%s'?", what, n->word, n->best);
-}
-
 static enum errc unknown_noun(const char *word, struct err *e)
 {
-	static const char *const own[] = { "help", "version", "docs", "batch" };
-	struct nearest n = { .word = word, .distance = 4 };
+	struct nearest n = NEAREST(word);
 	const struct cat_method *m;
 
 	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++)
-		consider(&n, m->name, noun_len(m));
-	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		consider(&n, own[i], strlen(own[i]));
-	return unknown_word("command", &n, e);
+		nearest_try(&n, m->name, ctl_noun_len(m));
+	for (size_t i = 0; ctl_own_at(i); i++)
+		nearest_try(&n, ctl_own_at(i)->name, strlen(ctl_own_at(i)->name));
+	return nearest_refuse("command", &n, e);
 }
 
 static enum errc unknown_verb(const char *noun, size_t len, const char *verb, struct err *e)
 {
-	struct nearest n = { .word = verb, .distance = 4 };
+	struct nearest n = NEAREST(verb);
 	const struct cat_method *m;
 	char what[64];
 
 	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++)
-		if (noun_len(m) == len && strncmp(m->name, noun, len) == 0)
-			consider(&n, ctl_verb(m), strlen(ctl_verb(m)));
+		if (ctl_noun_len(m) == len && strncmp(m->name, noun, len) == 0)
+			nearest_try(&n, ctl_verb(m), strlen(ctl_verb(m)));
 	snprintf(what, sizeof what, "%.*s command", (int)len, noun);
-	return unknown_word(what, &n, e);
+	return nearest_refuse(what, &n, e);
 }
 
 /* "--delay-min-ms" names the parameter delay_min_ms */
@@ -215,7 +81,10 @@ static const struct cat_param *param_of_flag(const struct cat_method *m, const c
 
 static const struct ctl_flag *flag_find(const struct cat_method *m, const char *name, size_t len)
 {
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+	size_t count;
+	const struct ctl_flag *flags = ctl_flags(&count);
+
+	for (size_t i = 0; i < count; i++) {
 		const struct ctl_flag *f = &flags[i];
 		bool fits = f->method == NULL || (m && strcmp(f->method, m->name) == 0);
 		bool is_long = strlen(f->name) == len && strncmp(f->name, name, len) == 0;
@@ -231,20 +100,22 @@ static enum errc unknown_flag(const struct cat_method *m, const char *name, size
 			      struct err *e)
 {
 	char own[64];
-	struct nearest n = { .word = own, .distance = 4 };
+	struct nearest n = NEAREST(own);
+	size_t count;
+	const struct ctl_flag *flags = ctl_flags(&count);
 
 	snprintf(own, sizeof own, "%.*s", (int)len, name);
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+	for (size_t i = 0; i < count; i++)
 		if (flags[i].method == NULL || (m && strcmp(flags[i].method, m->name) == 0))
-			consider(&n, flags[i].name, strlen(flags[i].name));
+			nearest_try(&n, flags[i].name, strlen(flags[i].name));
 	for (const struct cat_param *p = m ? m->in : NULL; p && p->name; p++) {
 		char flag[64] = "--";
 
 		for (size_t i = 0; p->name[i] && i + 3 < sizeof flag; i++)
 			flag[i + 2] = p->name[i] == '_' ? '-' : p->name[i];
-		consider(&n, flag, strlen(flag));
+		nearest_try(&n, flag, strlen(flag));
 	}
-	return unknown_word("flag", &n, e);
+	return nearest_refuse("flag", &n, e);
 }
 
 static enum errc parse_word(const char *flag, const char *words, const char *text, int first,
@@ -294,6 +165,8 @@ static enum errc apply_flag(struct ctl_args *a, const struct ctl_flag *f, const 
 			       value);
 	else if (strcmp(f->name, "--yes") == 0)
 		a->yes = true;
+	else if (strcmp(f->name, "--dry-run") == 0)
+		a->dry_run = true;
 	else if (strcmp(f->name, "--no-input") == 0)
 		a->no_input = true;
 	else if (strcmp(f->name, "--help") == 0)
@@ -362,20 +235,20 @@ static enum errc read_flag(struct parse *s, struct err *e)
 	return apply_flag(s->a, f, next, e);
 }
 
-/* the words that are commands of wactl itself */
+/* the words that are commands of wactl itself; what follows help is a noun, or one of them */
 static bool read_own_command(struct parse *s, const char *word)
 {
-	if (strcmp(word, "help") == 0)
-		s->a->command = COMMAND_HELP;
-	else if (strcmp(word, "version") == 0)
-		s->a->command = COMMAND_VERSION;
-	else if (strcmp(word, "docs") == 0)
-		s->a->command = COMMAND_DOCS;
-	else if (strcmp(word, "batch") == 0)
-		s->a->command = COMMAND_BATCH;
-	else
+	const struct ctl_own *own = ctl_own_find(word);
+
+	if (own == NULL)
 		return false;
-	s->help |= s->a->command == COMMAND_HELP;
+	s->help |= own->command == COMMAND_HELP;
+	s->a->command = own->command;
+	if (own->command == COMMAND_HELP)
+		return true;
+	s->a->own = own;
+	s->a->method = own->method;
+	s->words = 2; /* as if noun and verb were read */
 	return true;
 }
 
@@ -402,16 +275,11 @@ static enum errc read_word(struct parse *s, const char *word, struct err *e)
 	struct ctl_args *a = s->a;
 	size_t len = 0;
 
-	if (s->words == 0 && read_own_command(s, word)) {
-		if (a->command != COMMAND_HELP)
-			s->words = 1;
-		return ERR_OK; /* what follows help is a noun */
-	}
-	if (a->command == COMMAND_DOCS || a->command == COMMAND_VERSION ||
-	    a->command == COMMAND_BATCH) {
-		if (a->words_len == CTL_WORDS_MAX || a->command == COMMAND_VERSION ||
-		    (a->command == COMMAND_BATCH && a->words_len > 0))
-			return err_set(e, ERR_USAGE, "'%.60s' is too much", word);
+	if (s->words == 0 && read_own_command(s, word))
+		return ERR_OK;
+	if (a->own) {
+		if (a->words_len == a->own->words_max)
+			return err_set(e, ERR_USAGE, "%s: '%.60s' is too much", a->own->name, word);
 		a->words[a->words_len++] = word;
 		return ERR_OK;
 	}
@@ -431,6 +299,20 @@ static enum errc read_word(struct parse *s, const char *word, struct err *e)
 	return ERR_OK;
 }
 
+/* --dry-run may stand before the words that say of what */
+static enum errc apply_dry_run(struct parse *s, struct err *e)
+{
+	const struct cat_method *m = s->a->method;
+	const struct cat_param *p = cat_param_find(m->in, "dry_run");
+
+	if (!s->a->dry_run || !m->writes)
+		return ERR_OK;
+	if (p)
+		return add_value(s, p, "yes", e);
+	return err_set(e, ERR_USAGE, "%.*s %s: cannot be tried without doing it",
+		       (int)ctl_noun_len(m), m->name, ctl_verb(m));
+}
+
 static enum errc check_required(const struct ctl_args *a, struct err *e)
 {
 	for (const struct cat_param *p = a->method->in; p->name; p++) {
@@ -442,15 +324,36 @@ static enum errc check_required(const struct ctl_args *a, struct err *e)
 			continue; /* a secret is asked for */
 		if (cat_word_in(a->method->args, p->name))
 			return err_set(e, ERR_USAGE, "%.*s %s needs a %s: %s",
-				       (int)noun_len(a->method), a->method->name,
+				       (int)ctl_noun_len(a->method), a->method->name,
 				       ctl_verb(a->method), p->name, p->doc);
-		return err_set(e, ERR_USAGE, "%.*s %s needs --%s: %s", (int)noun_len(a->method),
+		return err_set(e, ERR_USAGE, "%.*s %s needs --%s: %s", (int)ctl_noun_len(a->method),
 			       a->method->name, ctl_verb(a->method), p->name, p->doc);
 	}
 	return ERR_OK;
 }
 
-enum errc ctl_args_parse(int argc, char *const *argv, struct ctl_args *ret, struct err *e)
+/* the format that a refused command line asks for, wherever it stands */
+static enum ctl_format format_of_words(int argc, char *const *argv)
+{
+	enum ctl_format found = FORMAT_AUTO;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *text = NULL;
+
+		if (strncmp(argv[i], "--output=", 9) == 0)
+			text = argv[i] + 9;
+		else if (i + 1 < argc &&
+			 (strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0))
+			text = argv[i + 1];
+		if (text && strcmp(text, "json") == 0)
+			found = FORMAT_JSON;
+		else if (text && strcmp(text, "jsonl") == 0)
+			found = FORMAT_JSONL;
+	}
+	return found;
+}
+
+static enum errc parse(int argc, char *const *argv, struct ctl_args *ret, struct err *e)
 {
 	struct parse s = { .a = ret, .argc = argc, .argv = argv };
 
@@ -469,6 +372,8 @@ enum errc ctl_args_parse(int argc, char *const *argv, struct ctl_args *ret, stru
 	}
 	if (s.help)
 		ret->command = COMMAND_HELP;
+	if (ret->own && ret->own->command == COMMAND_DOCTOR && ret->command != COMMAND_HELP)
+		return ERR_OK;
 	if (ret->command == COMMAND_BATCH && ret->words_len == 0)
 		return err_set(e, ERR_USAGE, "batch needs a file of commands, or - for stdin");
 	if (ret->command != COMMAND_CALL)
@@ -481,5 +386,17 @@ enum errc ctl_args_parse(int argc, char *const *argv, struct ctl_args *ret, stru
 		return err_set(e, ERR_USAGE, "%s: a command is missing; see wactl help %s",
 			       s.noun_seen, s.noun_seen);
 	ret->command = ret->method == &ctl_event_watch ? COMMAND_WATCH : COMMAND_CALL;
+	if (apply_dry_run(&s, e))
+		return e ? e->code : ERR_USAGE;
 	return ret->list_fields ? ERR_OK : check_required(ret, e);
+}
+
+enum errc ctl_args_parse(int argc, char *const *argv, struct ctl_args *ret, struct err *e)
+{
+	struct err own = ERR_NONE;
+	enum errc code = parse(argc, argv, ret, e ? e : &own);
+
+	if (code)
+		ret->format = format_of_words(argc, argv);
+	return code;
 }

@@ -17,7 +17,7 @@ struct completion {
 	FILE *to;
 	const char *prefix,
 		*lead; /* lead: what stands before the prefix in the same word: "--qr=" */
-	const char *socket;
+	const char *socket, *user;
 };
 
 static void offer(const struct completion *c, const char *text, size_t len)
@@ -47,7 +47,8 @@ static void offer_nouns(const struct completion *c)
 		if (before == NULL || strncmp(before->name, m->name, len + 1) != 0)
 			offer(c, m->name, len);
 	}
-	offer_words(c, "help version docs batch");
+	for (size_t i = 0; ctl_own_at(i); i++)
+		offer(c, ctl_own_at(i)->name, strlen(ctl_own_at(i)->name));
 }
 
 static void offer_verbs(const struct completion *c, const char *noun)
@@ -77,6 +78,17 @@ static void offer_flags(const struct completion *c, const struct cat_method *m)
 			offer(c, f[i].name, strlen(f[i].name));
 }
 
+static bool act_as(struct rpc_client *client, const char *user)
+{
+	struct err e = ERR_NONE;
+	json_t *result = NULL;
+	enum errc code = rpc_client_call(client, "system.act_as", json_pack("{s:s}", "user", user),
+					 BUDGET_MS, &result, &e);
+
+	json_decref(result);
+	return code == ERR_OK;
+}
+
 /* names of the objects that <noun>.list gives, or their ids where they have no name */
 static void offer_live(const struct completion *c, const char *noun)
 {
@@ -92,6 +104,10 @@ static void offer_live(const struct completion *c, const char *noun)
 	rpc_socket_path(path, sizeof path);
 	if (m == NULL || rpc_client_open(c->socket ? c->socket : path, BUDGET_MS, &client, &e))
 		return;
+	if (c->user && !act_as(client, c->user)) {
+		rpc_client_free(client);
+		return;
+	}
 	if (rpc_client_call(client, method, NULL, BUDGET_MS, &result, &e) == ERR_OK) {
 		list = json_object_get(result, m->list);
 		json_array_foreach(list, i, item) {
@@ -212,13 +228,18 @@ void ctl_complete(FILE *to, int len, char *const *words)
 		if (pending.takes) {
 			if (pending.flag && strcmp(pending.flag->name, "--socket") == 0)
 				c.socket = word;
+			if (pending.flag && strcmp(pending.flag->name, "--user") == 0)
+				c.user = word;
 			pending.takes = false;
 		} else if (word[0] == '-' && word[1]) {
 			pending = flag_of(m, word, strcspn(word, "="));
 			pending.takes = pending.takes && strchr(word, '=') == NULL;
 		} else if (count++ < 2) {
 			plain[count - 1] = word;
-			m = count == 2 ? ctl_command_find(plain[0], plain[1]) : m;
+			if (count == 2)
+				m = ctl_command_find(plain[0], plain[1]);
+			else
+				m = ctl_own_find(word) ? ctl_own_find(word)->method : NULL;
 		}
 	}
 	c.prefix = len > 0 ? words[len - 1] : "";

@@ -137,7 +137,8 @@ static void command(FILE *to, const struct cat_method *m)
 	const char *word;
 	size_t pos = 0, len;
 
-	fprintf(to, ".Ss %.*s %s", (int)strcspn(m->name, "."), m->name, ctl_verb(m));
+	fprintf(to, ".Ss %.*s%s%s", (int)ctl_noun_len(m), m->name, ctl_verb(m)[0] ? " " : "",
+		ctl_verb(m));
 	while (cat_word_next(m->args, &pos, &word, &len))
 		fprintf(to, " <%.*s>", (int)len, word);
 	fputc('\n', to);
@@ -163,10 +164,22 @@ static void command(FILE *to, const struct cat_method *m)
 	fputs(".El\n", to);
 }
 
+static void own_command(FILE *to, const struct ctl_own *own)
+{
+	if (own->method) {
+		command(to, own->method);
+		return;
+	}
+	fprintf(to, ".Ss %s %s\n", own->name, own->usage);
+	text_line(to, own->doc, "");
+}
+
 static void commands(FILE *to)
 {
 	const struct cat_method *m;
 
+	for (size_t i = 0; ctl_own_at(i); i++)
+		own_command(to, ctl_own_at(i));
 	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++)
 		command(to, m);
 }

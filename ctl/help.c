@@ -16,17 +16,20 @@ void help_flag_name(const struct cat_param *p, char out[static 64])
 	out[at] = '\0';
 }
 
-static size_t noun_len(const struct cat_method *m)
-{
-	return strcspn(m->name, ".");
-}
-
 static void command_line(FILE *to, const struct cat_method *m)
 {
 	char text[128];
 
-	snprintf(text, sizeof text, "%.*s %s", (int)noun_len(m), m->name, ctl_verb(m));
+	snprintf(text, sizeof text, "%.*s %s", (int)ctl_noun_len(m), m->name, ctl_verb(m));
 	fprintf(to, "  %-20s %s\n", text, m->doc);
+}
+
+static void own_line(FILE *to, const struct ctl_own *own)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "%s %s", own->name, own->usage);
+	fprintf(to, "  %-20s %s\n", text, own->method ? own->method->doc : own->doc);
 }
 
 static void flag_line(FILE *to, const struct ctl_flag *f)
@@ -61,20 +64,16 @@ void help_all(FILE *to)
 
 	fputs("usage: wactl NOUN VERB [NAME] [FLAGS]\n", to);
 	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++) {
-		if (strncmp(noun, m->name, noun_len(m) + 1) != 0) {
+		if (strncmp(noun, m->name, ctl_noun_len(m) + 1) != 0) {
 			noun = m->name;
 			fputc('\n', to);
 		}
 		command_line(to, m);
 	}
-	fputs("\n"
-	      "  version              Print the version.\n"
-	      "  help [NOUN [VERB]]   Print help.\n"
-	      "  batch FILE|-         Carry out a command a line, over one connection.\n"
-	      "  docs completions SHELL   Print completions for bash, zsh or fish.\n"
-	      "  docs man PART        Print a part of the manual pages.\n"
-	      "\nflags of every command, before or after it:\n",
-	      to);
+	fputc('\n', to);
+	for (size_t i = 0; ctl_own_at(i); i++)
+		own_line(to, ctl_own_at(i));
+	fputs("\nflags of every command, before or after it:\n", to);
 	flags_of(to, NULL);
 	fputs("\nA text value may be @FILE or - (stdin); @@ stands for @ at the start.\n"
 	      "exit: 0 done, 1 refused or failed, 2 usage, 3 daemon unreachable, 4 not permitted,\n"
@@ -89,7 +88,7 @@ void help_noun(FILE *to, const char *noun)
 
 	fprintf(to, "usage: wactl %.*s VERB [NAME] [FLAGS]\n\n", (int)len, noun);
 	for (size_t i = 0; (m = ctl_command_at(i)) != NULL; i++)
-		if (noun_len(m) == len && strncmp(m->name, noun, len) == 0)
+		if (ctl_noun_len(m) == len && strncmp(m->name, noun, len) == 0)
 			command_line(to, m);
 	fprintf(to, "\n'wactl help %.*s VERB' tells more.\n", (int)len, noun);
 }
@@ -132,7 +131,8 @@ static void usage_line(FILE *to, const struct cat_method *m)
 	const char *word;
 	size_t pos = 0, len;
 
-	fprintf(to, "usage: wactl %.*s %s", (int)noun_len(m), m->name, ctl_verb(m));
+	fprintf(to, "usage: wactl %.*s%s%s", (int)ctl_noun_len(m), m->name,
+		ctl_verb(m)[0] ? " " : "", ctl_verb(m));
 	while (cat_word_next(m->args, &pos, &word, &len)) {
 		char name[64];
 		const struct cat_param *p;
@@ -155,6 +155,14 @@ static void usage_line(FILE *to, const struct cat_method *m)
 	}
 	fputs(" [FLAGS]\n\n", to);
 	fprintf(to, "%s\n", m->doc);
+}
+
+void help_own(FILE *to, const struct ctl_own *own)
+{
+	if (own->method)
+		help_method(to, own->method);
+	else
+		fprintf(to, "usage: wactl %s %s\n\n%s\n", own->name, own->usage, own->doc);
 }
 
 void help_method(FILE *to, const struct cat_method *m)
@@ -180,4 +188,16 @@ void help_method(FILE *to, const struct cat_method *m)
 	for (const struct cat_param *p = m->out; p->name; p++)
 		fprintf(to, "  %-20s %s\n", p->name, p->doc);
 	fputs("\nflags of every command: see wactl help\n", to);
+}
+
+void help_print(FILE *to, const struct ctl_args *a)
+{
+	if (a->own)
+		help_own(to, a->own);
+	else if (a->method)
+		help_method(to, a->method);
+	else if (a->noun)
+		help_noun(to, a->noun);
+	else
+		help_all(to);
 }

@@ -7,6 +7,7 @@
 #include "ctl/args.h"
 #include "ctl/complete.h"
 #include "ctl/docs.h"
+#include "ctl/doctor.h"
 #include "ctl/help.h"
 #include "ctl/run.h"
 #include "ctl/shell.h"
@@ -15,17 +16,6 @@ static int usage_error(const struct ctl_args *a, const struct err *e)
 {
 	print_failure(stderr, a->format, e, NULL);
 	return err_exit_code(e->code);
-}
-
-static int print_help(const struct ctl_args *a)
-{
-	if (a->method)
-		help_method(stdout, a->method);
-	else if (a->noun)
-		help_noun(stdout, a->noun);
-	else
-		help_all(stdout);
-	return EXIT_OK;
 }
 
 static int no_command(const struct ctl_args *a)
@@ -53,12 +43,15 @@ int main(int argc, char **argv)
 		return usage_error(&a, &e);
 	switch (a.command) {
 	case COMMAND_HELP:
-		return print_help(&a);
+		help_print(stdout, &a);
+		return EXIT_OK;
 	case COMMAND_VERSION:
 		printf("wactl %s (api %s)\n", WAD_VERSION, RPC_API_VERSION);
 		return EXIT_OK;
 	case COMMAND_DOCS:
 		return ctl_docs(stdout, a.words_len, a.words, &e) ? usage_error(&a, &e) : EXIT_OK;
+	case COMMAND_DOCTOR:
+		return ctl_doctor_run(&a);
 	case COMMAND_BATCH:
 		return ctl_batch(&a);
 	case COMMAND_SHELL:

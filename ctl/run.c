@@ -126,36 +126,6 @@ void session_note(const struct session *s, const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-/* what a destructive call is about, e.g. "device delete sales-1" */
-static char *call_text(const struct ctl_args *a)
-{
-	char *text = xstrdup(a->method->name);
-
-	*strchr(text, '.') = ' ';
-	for (size_t i = 0; i < a->values_len; i++) {
-		char *longer = xasprintf("%s %s", text, a->values[i].text);
-
-		free(text);
-		text = longer;
-	}
-	return text;
-}
-
-static enum errc confirm(const struct ctl_args *a, struct err *e)
-{
-	AUTO_FREE char *text = call_text(a), *safe = print_safe(text);
-	char answer[16] = "";
-
-	if (!a->method->destroys || a->yes)
-		return ERR_OK;
-	if (a->no_input || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return err_set(e, ERR_USAGE, "%.120s: needs --yes, as nobody can be asked", safe);
-	fprintf(stderr, "%s: %s Go on? [y/N] ", safe, a->method->doc);
-	if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y'))
-		return err_set(e, ERR_USAGE, "nothing was changed");
-	return ERR_OK;
-}
-
 /* says what a bulk call left out; the full list is in the output */
 static size_t note_rejected(const struct session *s, const json_t *result)
 {
@@ -316,6 +286,12 @@ static const struct cat_method *printed_method(const struct ctl_args *a)
 
 static int run_connected(struct session *s, json_t *params)
 {
+	struct err e = ERR_NONE;
+
+	if (confirm_ask(s, params, &e)) {
+		json_decref(params);
+		return session_fail(s, &e);
+	}
 	if (s->args->command == COMMAND_WATCH)
 		return ctl_watch(s, params);
 	if (follows_pairing(s->args))
@@ -331,14 +307,9 @@ static enum errc prepare(struct session *s, json_t **ret_params, struct err *e)
 {
 	const struct ctl_args *a = s->args;
 
-	if (print_fields_check(a->fields, printed_method(a), e) ||
-	    ctl_params_build(a, ret_params, e))
+	if (print_fields_check(a->fields, printed_method(a), e) || confirm_possible(a, e))
 		return e->code;
-	if (confirm(a, e)) {
-		json_decref(*ret_params);
-		return e->code;
-	}
-	return ERR_OK;
+	return ctl_params_build(a, ret_params, e);
 }
 
 int session_run(struct session *s)

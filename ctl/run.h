@@ -38,6 +38,11 @@ enum errc session_call(struct session *s, const char *method, json_t *params, js
 int session_fail(const struct session *s, const struct err *e);
 void session_note(const struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3); /* stderr */
 
+/* ERR_USAGE when somebody must be asked and nobody can be; before anything else is done */
+enum errc confirm_possible(const struct ctl_args *a, struct err *e) MUST_USE;
+/* asks; puts what was typed into params. ERR_USAGE: the answer is no */
+enum errc confirm_ask(struct session *s, json_t *params, struct err *e) MUST_USE;
+
 int ctl_pair(struct session *s, json_t *params); /* params taken, as below */
 int ctl_watch(struct session *s, json_t *params);
 int ctl_send_and_wait(struct session *s, json_t *params);

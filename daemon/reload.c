@@ -104,6 +104,23 @@ json_t *reload_run(struct reload *r, struct err *e)
 	return result;
 }
 
+enum errc reload_check(const struct reload *r, size_t *ret_differ, size_t *ret_restart,
+		       struct err *e)
+{
+	struct settings next;
+	enum errc code = settings_reread(r->settings, &next, e);
+
+	*ret_differ = *ret_restart = 0;
+	for (size_t i = 0; code == ERR_OK && i < config_len(next.config); i++) {
+		bool differs = !config_same(r->settings->config, next.config, i);
+
+		*ret_differ += differs;
+		*ret_restart += differs && !config_row_at(next.config, i)->live;
+	}
+	settings_done(&next);
+	return code;
+}
+
 static void put_value(json_t *o, const char *key, const struct config *c, size_t i)
 {
 	const struct config_row *row = config_row_at(c, i);

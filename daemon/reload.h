@@ -16,6 +16,10 @@ void reload_close(struct reload *r); /* frees later */
 
 /* e may be NULL. {"changed": [names], "restart": [names]}; NULL and *e: the settings are wrong, nothing has changed */
 json_t *reload_run(struct reload *r, struct err *e);
+/* What reading them again would say: *e when they are wrong, else how many differ from what runs, in *ret_restart of
+ * these how many want a restart. Nothing changes. */
+enum errc reload_check(const struct reload *r, size_t *ret_differ, size_t *ret_restart,
+		       struct err *e) MUST_USE;
 /* every setting: name, value, origin, live, and pending: what the last reading found for the next start */
 json_t *reload_list(const struct reload *r);
 /* for_s 0: until the next change */

@@ -7,25 +7,25 @@
 #include "daemon/api/handlers.h"
 #include "daemon/client/route.h"
 
-/* a call that waits for something to happen to a device */
+/* one who waits for something to happen to a device */
 struct device_wait {
 	struct list link;
 	int64_t device_id;
 	enum fleet_change what;
-	struct rpc_req *req;
-	void (*then)(struct rpc_req *req, int64_t device_id);
+	void (*then)(void *ctx, int64_t device_id);
+	void *ctx;
 };
 
-static void wait_for(struct rpc_req *req, int64_t device_id, enum fleet_change what,
-		     void (*then)(struct rpc_req *req, int64_t device_id))
+static void wait_for(struct wad *w, int64_t device_id, enum fleet_change what,
+		     void (*then)(void *ctx, int64_t device_id), void *ctx)
 {
 	struct device_wait *wait = xcalloc(1, sizeof *wait);
 
 	wait->device_id = device_id;
 	wait->what = what;
-	wait->req = req;
 	wait->then = then;
-	list_add_tail(&req->wad->device_waits, &wait->link);
+	wait->ctx = ctx;
+	list_add_tail(&w->device_waits, &wait->link);
 }
 
 void api_device_changed(struct wad *w, const struct fleet_device *d, enum fleet_change what)
@@ -36,7 +36,7 @@ void api_device_changed(struct wad *w, const struct fleet_device *d, enum fleet_
 		if (wait->device_id != d->id || wait->what != what)
 			continue;
 		list_del(l);
-		wait->then(wait->req, d->id);
+		wait->then(wait->ctx, d->id);
 		free(wait);
 	}
 }
@@ -267,10 +267,28 @@ struct rpc_done api_device_cancel(struct rpc_req *req)
 	return rpc_reply_take(req, api_device_pairing(req->wad, d));
 }
 
+struct rpc_done api_device_reconnect(struct rpc_req *req)
+{
+	struct err e = ERR_NONE;
+	const struct fleet_device *d = req_device(req, "device", &e);
+
+	if (d == NULL)
+		return rpc_fail(req, &e);
+	if (d->pn.user == 0) {
+		err_set(&e, ERR_CONFLICT, "device %.80s: is not linked", d->name);
+		snprintf(req->detail.hint, sizeof req->detail.hint, "pair it first");
+		return rpc_fail(req, &e);
+	}
+	fleet_reconnect(req->wad->fleet, d);
+	api_device_answer(req, d->id);
+	return rpc_later(req);
+}
+
 /* -- device.logout, device.delete -- */
 
-static void reply_device(struct rpc_req *req, int64_t device_id)
+static void reply_device(void *ctx, int64_t device_id)
 {
+	struct rpc_req *req = ctx;
 	const struct fleet_device *d = fleet_find(req->wad->fleet, req->user_id, device_id);
 
 	if (d)
@@ -288,17 +306,78 @@ struct rpc_done api_device_logout(struct rpc_req *req)
 		return rpc_fail(req, &e);
 	if (d->pn.user == 0)
 		return rpc_fail(req, &(struct err){ ERR_CONFLICT, "device: is not linked" });
-	wait_for(req, d->id, FLEET_LOGGED_OUT, reply_device);
+	wait_for(req->wad, d->id, FLEET_LOGGED_OUT, reply_device, req);
 	fleet_logout(req->wad->fleet, d);
 	return rpc_later(req);
 }
+
+/* -- the end of a device: unlinked, closed, its rows taken away -- */
+
+struct removal {
+	struct wad *wad;
+	int64_t user_id;
+	device_removed_fn done;
+	void *ctx;
+};
+
+static void removal_end(struct removal *rm, int64_t cancelled, const struct err *e)
+{
+	rm->done(rm->ctx, cancelled, e);
+	free(rm);
+}
+
+static void on_deleted(void *ctx, const PGresult *r, const struct err *e)
+{
+	removal_end(ctx, e->code ? 0 : db_i64(r, 0, 0), e);
+}
+
+static void delete_rows(void *ctx, int64_t device_id)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	struct removal *rm = ctx;
+
+	db_p_i64(p, rm->user_id);
+	db_p_i64(p, device_id);
+	db_query_as(rm->wad->db, rm->user_id, STMT_DEVICE_DELETE, p, DB_IDEMPOTENT, on_deleted, rm);
+}
+
+static void close_device(void *ctx, int64_t device_id)
+{
+	struct removal *rm = ctx;
+	const struct fleet_device *d = fleet_find(rm->wad->fleet, rm->user_id, device_id);
+
+	if (d == NULL) {
+		removal_end(rm, 0,
+			    &(struct err){ ERR_NOT_FOUND, "device: it was deleted meanwhile" });
+		return;
+	}
+	wait_for(rm->wad, device_id, FLEET_REMOVED, delete_rows, rm);
+	fleet_remove(rm->wad->fleet, d);
+}
+
+void api_device_remove(struct wad *w, const struct fleet_device *d, device_removed_fn done,
+		       void *ctx)
+{
+	struct removal *rm = xcalloc(1, sizeof *rm);
+
+	*rm = (struct removal){ .wad = w, .user_id = d->user_id, .done = done, .ctx = ctx };
+	if (d->pn.user && d->fault == FAULT_NONE) {
+		wait_for(w, d->id, FLEET_LOGGED_OUT, close_device, rm);
+		fleet_logout(w->fleet, d);
+	} else {
+		close_device(rm, d->id);
+	}
+}
+
+/* -- device.delete -- */
 
 struct deletion {
 	struct rpc_req *req;
 	int64_t device_id;
 };
 
-static void on_deleted(void *ctx, const PGresult *r, const struct err *e)
+static void on_removed(void *ctx, int64_t cancelled, const struct err *e)
 {
 	struct deletion *del = ctx;
 
@@ -306,48 +385,42 @@ static void on_deleted(void *ctx, const PGresult *r, const struct err *e)
 		rpc_fail(del->req, e);
 	else
 		rpc_reply_take(del->req, json_pack("{s:o,s:I}", "device", json_id(del->device_id),
-						   "cancelled", (json_int_t)db_i64(r, 0, 0)));
+						   "cancelled", (json_int_t)cancelled));
 	free(del);
 }
 
-static void delete_rows(struct rpc_req *req, int64_t device_id)
+static void on_tried(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct arena *a = arena_new();
-	struct db_params *p = db_params_new(a);
-	struct deletion *del = xcalloc(1, sizeof *del);
+	struct deletion *del = ctx;
 
-	del->req = req;
-	del->device_id = device_id;
-	db_p_i64(p, req->user_id);
-	db_p_i64(p, device_id);
-	req_query(req, STMT_DEVICE_DELETE, p, DB_IDEMPOTENT, on_deleted, del);
-	arena_free(a);
-}
-
-static void remove_device(struct rpc_req *req, int64_t device_id)
-{
-	const struct fleet_device *d = fleet_find(req->wad->fleet, req->user_id, device_id);
-
-	if (d == NULL) {
-		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "device: it was deleted meanwhile" });
-		return;
-	}
-	wait_for(req, device_id, FLEET_REMOVED, delete_rows);
-	fleet_remove(req->wad->fleet, d);
+	if (e->code)
+		rpc_fail(del->req, e);
+	else
+		rpc_reply_take(del->req,
+			       json_pack("{s:o,s:I,s:b}", "device", json_id(del->device_id),
+					 "cancelled", (json_int_t)db_i64(r, 0, 0), "dry_run", 1));
+	free(del);
 }
 
 struct rpc_done api_device_delete(struct rpc_req *req)
 {
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
 	struct err e = ERR_NONE;
 	const struct fleet_device *d = req_device(req, "device", &e);
+	struct deletion *del;
 
 	if (d == NULL)
 		return rpc_fail(req, &e);
-	if (d->pn.user && d->fault == FAULT_NONE) {
-		wait_for(req, d->id, FLEET_LOGGED_OUT, remove_device);
-		fleet_logout(req->wad->fleet, d);
-	} else {
-		remove_device(req, d->id);
+	del = xcalloc(1, sizeof *del);
+	del->req = req;
+	del->device_id = d->id;
+	if (!rpc_param_bool(req->params, "dry_run")) {
+		api_device_remove(req->wad, d, on_removed, del);
+		return rpc_later(req);
 	}
+	db_p_i64(p, req->user_id);
+	db_p_i64(p, d->id);
+	req_query(req, STMT_DEVICE_DELETE_TRY, p, DB_IDEMPOTENT, on_tried, del);
 	return rpc_later(req);
 }

@@ -25,6 +25,8 @@ static json_t *user_json(struct rpc_req *req, const PGresult *r, int i)
 		(json_int_t)db_i64(r, i, db_col(r, "devices")));
 
 	(void)req;
+	json_object_set_new(o, "queue_paused",
+			    json_boolean(db_bool(r, i, db_col(r, "queue_paused"))));
 	json_put_text(o, "email", db_text(r, i, db_col(r, "email")));
 	json_put_text(o, "full_name", db_text(r, i, db_col(r, "full_name")));
 	put_limit(o, "os_uid", db_i64(r, i, db_col(r, "os_uid")));
@@ -258,37 +260,23 @@ struct rpc_done api_user_passwd(struct rpc_req *req)
 	return rpc_later(req);
 }
 
-/* -- user.delete -- */
+/* -- user.pause, user.resume: the user's own queue.pause, by an admin -- */
 
-static void on_gone(void *ctx, const struct account_reply *r, const struct err *e)
+static void on_switched(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct change *c = ctx;
 
 	(void)r;
-	if (c->req->wad->rpc)
-		rpc_server_users_changed(c->req->wad->rpc);
-	if (e->code)
+	if (e->code) {
 		rpc_fail(c->req, e);
-	else
-		rpc_reply_take(c->req, json_pack("{s:o}", "user", json_id(c->user_id)));
+	} else {
+		fleet_settings(c->req->wad->fleet, c->user_id, 0);
+		ask_users(c->req, c->user_id, 0, 1, on_show);
+	}
 	free(c);
 }
 
-static void on_deleted(void *ctx, const PGresult *r, const struct err *e)
-{
-	struct change *c = ctx;
-
-	if (e->code || db_rows(r) == 0) {
-		rpc_fail(c->req, e->code ? e
-					 : &(struct err){ ERR_CONFLICT,
-							  "user: has devices; delete them first" });
-		free(c);
-		return;
-	}
-	accounts_reload(c->req->wad->accounts, on_gone, c);
-}
-
-struct rpc_done api_user_delete(struct rpc_req *req)
+static struct rpc_done switch_user(struct rpc_req *req, enum stmt stmt)
 {
 	AUTO_ARENA struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
@@ -296,14 +284,24 @@ struct rpc_done api_user_delete(struct rpc_req *req)
 	const struct user *u = req_user(req, "id", &e);
 	struct change *c;
 
-	if (u && (u->id == req->user_id || u->id == req->actor_id))
-		err_set(&e, ERR_CONFLICT, "user %.64s: is yourself", u->name);
-	if (e.code || u == NULL)
+	if (u == NULL)
 		return rpc_fail(req, &e);
 	c = xcalloc(1, sizeof *c);
 	c->req = req;
 	c->user_id = u->id;
 	db_p_i64(p, u->id);
-	db_query(req->wad->db, STMT_USER_DELETE, p, DB_ONCE, on_deleted, c);
+	if (stmt == STMT_QUEUE_PAUSE)
+		db_p_text(p, rpc_param_text(req->params, "reason"));
+	db_query_as(req->wad->db, u->id, stmt, p, DB_IDEMPOTENT, on_switched, c);
 	return rpc_later(req);
+}
+
+struct rpc_done api_user_pause(struct rpc_req *req)
+{
+	return switch_user(req, STMT_QUEUE_PAUSE);
+}
+
+struct rpc_done api_user_resume(struct rpc_req *req)
+{
+	return switch_user(req, STMT_QUEUE_RESUME);
 }

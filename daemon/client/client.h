@@ -89,7 +89,8 @@ struct device_info {
 	bool comes_back;          /* stopped, but will try again by itself */
 	struct addr pn, lid;      /* own addresses; user 0 while unpaired */
 	const char *push_name;
-	unix_ms online_since; /* INT64_MIN when not online */
+	unix_ms online_since;     /* INT64_MIN when not online */
+	int64_t server_offset_ms; /* the server's clock minus ours; 0 before the first login */
 };
 
 struct device_qr {
@@ -151,6 +152,8 @@ void device_start(struct device *d); /* paired: connect and stay online */
 /* Registration connection; when linking is under way, the present code once more; when linked but
  * stopped by a fault, another login. ERR_CONFLICT when linked and well. */
 enum errc device_pair(struct device *d, struct err *e) MUST_USE;
+/* a linked one drops its connection, or what it waits for, and dials at once; nothing of its sends is lost */
+void device_reconnect(struct device *d);
 /* ends linking that is under way */
 void device_cancel_pairing(struct device *d);
 void device_stop(struct device *d); /* disconnect, stay off */

@@ -174,6 +174,7 @@ void device_get(const struct device *d, struct device_info *ret)
 		.lid = d->lid,
 		.push_name = d->push_name,
 		.online_since = d->online_since,
+		.server_offset_ms = d->server_offset_ms,
 	};
 }
 
@@ -227,6 +228,19 @@ enum errc device_pair(struct device *d, struct err *e)
 	else
 		pair_again(d); /* under way: whoever asks sees the code that is valid now */
 	return ERR_OK;
+}
+
+void device_reconnect(struct device *d)
+{
+	struct link *l = d->link;
+
+	if (d->closing || !l->loaded || d->pn.user == 0)
+		return;
+	l->failures = 0;
+	if (l->ws || d->state == DEVICE_BACKOFF)
+		link_event(d, EV_REROUTED);
+	else
+		device_start(d); /* stopped: the operator's word to try again */
 }
 
 void device_cancel_pairing(struct device *d)

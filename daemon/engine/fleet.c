@@ -195,6 +195,11 @@ void fleet_cancel_pairing(struct fleet *f, const struct fleet_device *d)
 	fleet_post(f, d, MAIL_CANCEL_PAIRING);
 }
 
+void fleet_reconnect(struct fleet *f, const struct fleet_device *d)
+{
+	fleet_post(f, d, MAIL_RECONNECT);
+}
+
 void fleet_logout(struct fleet *f, const struct fleet_device *d)
 {
 	fleet_post(f, d, MAIL_LOGOUT);
@@ -379,6 +384,8 @@ static void take_state(struct fleet *f, struct fleet_device *d, struct fleet_mai
 	if (was_online && d->state != DEVICE_ONLINE)
 		d->away_since = clock_mono(f->cfg.clock);
 	if (d->state == DEVICE_ONLINE && !was_online) {
+		d->clock_known = true;
+		d->clock_off_ms = m->token;
 		f->logins++;
 		f->login_at = clock_mono(f->cfg.clock);
 	}
@@ -475,6 +482,7 @@ static void take_device_mail(struct fleet *f, struct fleet_device *d, struct fle
 		break;
 	case MAIL_ADD:
 	case MAIL_PAIR:
+	case MAIL_RECONNECT:
 	case MAIL_LOGOUT:
 	case MAIL_REMOVE:
 	case MAIL_WAKE:

@@ -28,6 +28,8 @@ struct fleet_device {
 	char *qr;
 	uint32_t qr_number, qr_count;
 	mono_ms qr_until;
+	bool clock_known;         /* it has logged in since the start */
+	int64_t clock_off_ms;     /* the network's clock minus ours, as of its last login */
 	mono_ms away_since;       /* not online since */
 	bool moved;               /* its rows were given to others */
 	struct queue_stats stats; /* as of the last fleet_peek */
@@ -88,10 +90,20 @@ struct fleet_totals {
 void fleet_totals(const struct fleet *f, struct fleet_totals *ret);
 /* every shard's loop has turned since this was asked last; the first time true */
 bool fleet_turns(struct fleet *f);
+/* one shard's loop, and what its devices are at (stats as of the last fleet_ask) */
+struct fleet_loop {
+	struct shard_turn turn;
+	size_t devices, online, waiting, in_flight;
+	bool db_up;
+};
+void fleet_loop(const struct fleet *f, unsigned shard, struct fleet_loop *ret);
+size_t fleet_mail(const struct fleet *f); /* from the shards, not yet read */
 void fleet_set_failover(struct fleet *f, uint32_t ms);
 
 void fleet_add(struct fleet *f, int64_t user_id, int64_t id, const char *name);
 void fleet_pair(struct fleet *f, const struct fleet_device *d);
+/* a linked device drops its connection, or what it waits for, and dials at once */
+void fleet_reconnect(struct fleet *f, const struct fleet_device *d);
 /* gives up linking that is under way */
 void fleet_cancel_pairing(struct fleet *f, const struct fleet_device *d);
 /* as stored already */

@@ -11,6 +11,7 @@ enum fleet_mail_kind {
 	/* to a shard */
 	MAIL_ADD, /* load the device; online when it is linked */
 	MAIL_PAIR,
+	MAIL_RECONNECT, /* drop the connection or the wait, dial at once */
 	MAIL_LOGOUT,
 	MAIL_REMOVE, /* close it, for good */
 	MAIL_WAKE,   /* user_id's device_id (0: all of the shard) may have new rows */
@@ -30,7 +31,7 @@ enum fleet_mail_kind {
 	MAIL_PEEK,   /* answer with MAIL_STATS for device_id */
 	MAIL_DRAIN,  /* stop sending, close all devices, end the loop */
 	/* to the control loop */
-	MAIL_STATE,
+	MAIL_STATE, /* token: the network's clock minus ours, in ms */
 	MAIL_QR,
 	MAIL_PAIR_REFUSED,
 	MAIL_PAIRED,

@@ -10,7 +10,28 @@ enum { HEALTH_MS = 5 * 60 * 1000 };
 enum { TRIM_LOGINS = 20, TRIM_QUIET_MS = 2000 };
 enum { EXPIRE_MS = 15000, EXPIRE_ROWS = 5000 /* the literal of outbox_expire.sql */ };
 
-/* -- how the devices are -- */
+/* -- how loops and devices are -- */
+
+void fleet_loop(const struct fleet *f, unsigned shard, struct fleet_loop *ret)
+{
+	*ret = (struct fleet_loop){ .db_up = f->shard_db_up[shard] };
+	shard_turn(f->shards[shard], &ret->turn);
+	for (size_t i = 0; i < f->len; i++) {
+		const struct fleet_device *d = f->devices[i];
+
+		if (d->shard != shard)
+			continue;
+		ret->devices++;
+		ret->online += d->state == DEVICE_ONLINE;
+		ret->waiting += d->stats.waiting;
+		ret->in_flight += d->stats.in_flight;
+	}
+}
+
+size_t fleet_mail(const struct fleet *f)
+{
+	return mailbox_waiting(f->box);
+}
 
 struct fleet_ask {
 	struct list link;

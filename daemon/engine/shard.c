@@ -26,6 +26,8 @@ struct shard {
 	uv_timer_t beat, drain; /* drain: looks whether what is under way has ended */
 	mono_ms drain_until;
 	_Atomic uint64_t beats;
+	_Atomic int64_t beat_at; /* monotonic ms */
+	mono_ms started_at;
 	bool draining;
 };
 
@@ -247,6 +249,10 @@ static void handle(struct shard *s, const struct fleet_mail *m)
 		if (w)
 			worker_pair(w);
 		break;
+	case MAIL_RECONNECT:
+		if (w)
+			worker_reconnect(w);
+		break;
 	case MAIL_LOGOUT:
 		if (w)
 			worker_logout(w);
@@ -342,11 +348,22 @@ static void on_beat(uv_timer_t *t)
 	struct shard *s = CONTAINER_OF(t, struct shard, beat);
 
 	atomic_fetch_add_explicit(&s->beats, 1, memory_order_relaxed);
+	atomic_store_explicit(&s->beat_at, clock_mono(s->cfg.clock).ms, memory_order_relaxed);
 }
 
 uint64_t shard_beats(const struct shard *s)
 {
 	return atomic_load_explicit(&s->beats, memory_order_relaxed);
+}
+
+void shard_turn(struct shard *s, struct shard_turn *ret)
+{
+	int64_t now = clock_mono(s->cfg.clock).ms;
+
+	ret->since_ms = now - atomic_load_explicit(&s->beat_at, memory_order_relaxed);
+	ret->up_ms = now - s->started_at.ms;
+	ret->idle_ms = (int64_t)(uv_metrics_idle_time(&s->loop) / 1000000);
+	ret->mail = mailbox_waiting(s->box);
 }
 
 static void run(void *arg)
@@ -367,7 +384,10 @@ enum errc shard_start(const struct shard_cfg *cfg, struct shard **ret, struct er
 	struct shard *s = xcalloc(1, sizeof *s);
 
 	s->cfg = *cfg;
+	s->started_at = clock_mono(cfg->clock);
+	atomic_init(&s->beat_at, s->started_at.ms);
 	uv_loop_init(&s->loop);
+	uv_loop_configure(&s->loop, UV_METRICS_IDLE_TIME);
 	uv_sem_init(&s->started, 0);
 	s->box = mailbox_new(&s->loop, SHARD_MAIL_MAX, on_mail, s);
 	if (uv_thread_create(&s->thread, run, s)) {

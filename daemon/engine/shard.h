@@ -32,4 +32,11 @@ enum errc shard_start(const struct shard_cfg *cfg, struct shard **ret, struct er
 void shard_post_take(struct shard *s, struct fleet_mail *m);
 /* grows while the loop turns, at least once in SHARD_BEAT_MS; from any thread */
 uint64_t shard_beats(const struct shard *s);
+/* how the loop is; from any thread */
+struct shard_turn {
+	int64_t since_ms; /* since its timer was served last: more than SHARD_BEAT_MS is late */
+	int64_t up_ms, idle_ms; /* since its start; idle: waiting for something to do */
+	size_t mail;            /* not yet read */
+};
+void shard_turn(struct shard *s, struct shard_turn *ret);
 void shard_join(struct shard *s); /* after MAIL_DRAIN: waits for the thread, frees */

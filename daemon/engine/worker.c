@@ -26,6 +26,7 @@ static void announce(struct worker *w)
 	m->flag = info.comes_back;
 	m->pn = info.pn;
 	m->lid = info.lid;
+	m->token = info.server_offset_ms;
 	m->text = xstrdup(info.fault_reason ? info.fault_reason : "");
 	worker_say(w, m);
 }
@@ -529,6 +530,12 @@ void worker_settings(struct worker *w, const struct fleet_mail *m)
 {
 	if (!w->closing && (m->user_id == 0 || m->user_id == w->user_id))
 		read_settings(w);
+}
+
+void worker_reconnect(struct worker *w)
+{
+	if (!w->closing && w->loaded)
+		device_reconnect(w->device);
 }
 
 void worker_cancel_pairing(struct worker *w)

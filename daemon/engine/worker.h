@@ -25,6 +25,7 @@ void worker_rest(struct worker *w);          /* starts no more sends, for good *
 size_t worker_sends(const struct worker *w); /* under way */
 
 void worker_pair(struct worker *w);
+void worker_reconnect(struct worker *w);
 void worker_cancel_pairing(struct worker *w);
 void worker_logout(struct worker *w);
 void worker_wake(struct worker *w, const struct fleet_mail *m);

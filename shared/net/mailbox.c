@@ -64,6 +64,16 @@ struct mailbox *mailbox_new(uv_loop_t *loop, size_t max, mailbox_fn on_mail, voi
 	return b;
 }
 
+size_t mailbox_waiting(struct mailbox *b)
+{
+	size_t count;
+
+	uv_mutex_lock(&b->lock);
+	count = b->count;
+	uv_mutex_unlock(&b->lock);
+	return count;
+}
+
 bool mailbox_post(struct mailbox *b, struct mail *m)
 {
 	bool taken = false;

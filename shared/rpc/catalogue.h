@@ -70,7 +70,7 @@ struct cat_method {
 /* clang-format off */
 #define CATALOGUE(X) \
 	X(device_create) X(device_list) X(device_show) X(device_update) X(device_pair) X(device_qr) \
-	X(device_cancel) X(device_pause) X(device_resume) X(device_logout) X(device_delete) \
+	X(device_cancel) X(device_reconnect) X(device_pause) X(device_resume) X(device_logout) X(device_delete) \
 	X(message_send) X(message_show) X(message_list) X(message_search) X(message_media) \
 	X(chat_list) X(chat_show) X(chat_read) X(chat_sync) \
 	X(lead_create) X(lead_list) X(lead_labels) X(lead_show) X(lead_update) X(lead_delete) \
@@ -89,11 +89,11 @@ struct cat_method {
 	X(event_subscribe) X(event_unsubscribe) \
 	X(webhook_create) X(webhook_list) X(webhook_show) X(webhook_update) X(webhook_rotate) \
 	X(webhook_test) X(webhook_deliveries) X(webhook_replay) X(webhook_delete) \
-	X(user_create) X(user_list) X(user_show) X(user_update) X(user_passwd) X(user_delete) \
+	X(user_create) X(user_list) X(user_show) X(user_update) X(user_passwd) X(user_pause) X(user_resume) X(user_delete) \
 	X(token_create) X(token_list) X(token_revoke) \
 	X(session_list) X(session_revoke) \
 	X(audit_list) \
-	X(daemon_status) X(daemon_reload) X(daemon_log_level) X(daemon_stop) X(config_list) \
+	X(daemon_status) X(daemon_doctor) X(daemon_show) X(daemon_reload) X(daemon_log_level) X(daemon_stop) X(config_list) \
 	X(system_hello) X(system_ping) X(system_act_as) \
 	X(rpc_discover)
 /* clang-format on */

@@ -23,6 +23,41 @@ const struct cat_method cat_daemon_status = {
 	.http = "GET /api/daemon", .doc = "Show how the daemon is.",
 };
 
+static const struct cat_param doctor_in[] = {
+	{ "older_than_s", CAT_INT, CAT_OPTIONAL, "from when on something waits too long", "900", 60, 86400 },
+	{ NULL },
+};
+static const struct cat_param doctor_out[] = {
+	{ "check", CAT_TEXT, CAT_REQUIRED, "what was looked at: database, clock, zones, schema, queue, devices, files, disk, config, webhooks" },
+	{ "state", CAT_ENUM, CAT_REQUIRED, "how it is", .values = "ok warn fail" },
+	{ "what",  CAT_TEXT, CAT_REQUIRED, "what was found" },
+	{ "why",   CAT_TEXT, CAT_OPTIONAL, "why that matters" },
+	{ "advice",  CAT_TEXT, CAT_OPTIONAL, "what to do about it" },
+	{ NULL },
+};
+const struct cat_method cat_daemon_doctor = {
+	.name = "daemon.doctor", .role = ROLE_ADMIN, .in = doctor_in, .out = doctor_out, .list = "findings",
+	.http = "GET /api/daemon/doctor",
+	.doc = "Name what is wrong in the daemon, its database and its devices, and what to do.",
+};
+
+static const struct cat_param show_in[] = {
+	{ "what", CAT_ENUM, CAT_REQUIRED, "which figures", .values = "loops mem fds queues" },
+	{ NULL },
+};
+static const struct cat_param show_out[] = {
+	{ "part",  CAT_TEXT, CAT_REQUIRED, "what it is of: control, shard 0, database ..." },
+	{ "name",  CAT_TEXT, CAT_REQUIRED, "what is counted" },
+	{ "value", CAT_INT,  CAT_REQUIRED, "how many" },
+	{ "unit",  CAT_TEXT, CAT_OPTIONAL, "bytes, ms or s; absent: things" },
+	{ NULL },
+};
+const struct cat_method cat_daemon_show = {
+	.name = "daemon.show", .role = ROLE_ADMIN, .in = show_in, .out = show_out, .list = "figures",
+	.args = "what", .http = "GET /api/daemon/show/{what}",
+	.doc = "Show figures of the daemon's loops, memory, open files or queues.",
+};
+
 static const struct cat_param reload_out[] = {
 	{ "changed", CAT_LIST, CAT_REQUIRED, "settings that took effect" },
 	{ "restart", CAT_LIST, CAT_REQUIRED, "settings that differ and need a restart" },

@@ -122,6 +122,12 @@ const struct cat_method cat_device_cancel = {
 	.doc = "Give up linking that is under way.",
 };
 
+const struct cat_method cat_device_reconnect = {
+	.name = "device.reconnect", .role = ROLE_OPERATOR, .writes = true, .in = by_device, .out = device_fields,
+	.args = "device", .http = "POST /api/devices/{device}/reconnect",
+	.doc = "Let a linked device drop its connection, or what it waits for, and connect at once; nothing queued is lost.",
+};
+
 const struct cat_method cat_device_qr = {
 	.name = "device.qr", .role = ROLE_VIEWER, .in = by_device, .out = pairing_fields, .args = "device",
 	.http = "GET /api/devices/{device}/qr", .doc = "Show the current QR text of a pairing.",
@@ -133,13 +139,19 @@ const struct cat_method cat_device_logout = {
 	.doc = "Unlink a device from its phone; it can be paired again.",
 };
 
+static const struct cat_param delete_in[] = {
+	{ "device", CAT_REF, CAT_REQUIRED, "id or name of the device", .max = 64, .noun = "device" },
+	{ "dry_run", CAT_BOOL, CAT_OPTIONAL, "only say what would be lost" },
+	{ NULL },
+};
 static const struct cat_param delete_out[] = {
 	{ "device",    CAT_ID,  CAT_REQUIRED, "the device's id" },
-	{ "cancelled", CAT_INT, CAT_REQUIRED, "messages that waited for it and are cancelled" },
+	{ "cancelled", CAT_INT, CAT_REQUIRED, "messages that wait for it: cancelled" },
+	{ "dry_run",   CAT_BOOL, CAT_OPTIONAL, "nothing was done" },
 	{ NULL },
 };
 const struct cat_method cat_device_delete = {
-	.name = "device.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_device,
+	.name = "device.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = delete_in,
 	.out = delete_out, .args = "device", .http = "DELETE /api/devices/{device}",
 	.doc = "Unlink a device and forget it, with its keys and its queue.",
 };

@@ -17,6 +17,7 @@ static const struct cat_param fields[] = {
 	{ "max_messages_day", CAT_INT, CAT_OPTIONAL, "limit of messages a day; absent: none" },
 	{ "default_country", CAT_INT, CAT_OPTIONAL, "calling code of phones that are written without one; absent: none" },
 	{ "devices",       CAT_INT,  CAT_REQUIRED, "devices there are" },
+	{ "queue_paused",  CAT_BOOL, CAT_OPTIONAL, "the user's devices send nothing" },
 	{ "created_at",    CAT_TIME, CAT_REQUIRED, "when it was made" },
 	{ "last_login_at", CAT_TIME, CAT_OPTIONAL, "last login by password" },
 	{ NULL },
@@ -93,9 +94,39 @@ const struct cat_method cat_user_passwd = {
 	.http = "POST /api/users/{id}/password", .doc = "Set a password; it ends the user's sessions.",
 };
 
+static const struct cat_param pause_in[] = {
+	{ "id",     CAT_REF,  CAT_REQUIRED, "id or name of the user", .max = 64, .noun = "user" },
+	{ "reason", CAT_TEXT, CAT_OPTIONAL, "why, for those who look", .max = 150 },
+	{ NULL },
+};
+const struct cat_method cat_user_pause = {
+	.name = "user.pause", .role = ROLE_ADMIN, .writes = true, .in = pause_in, .out = fields, .args = "id",
+	.http = "POST /api/users/{id}/pause",
+	.doc = "Let no device of a user send anything; all that is queued waits, what comes in is taken.",
+};
+const struct cat_method cat_user_resume = {
+	.name = "user.resume", .role = ROLE_ADMIN, .writes = true, .in = by_user, .out = fields, .args = "id",
+	.http = "POST /api/users/{id}/resume", .doc = "Let a user's devices send again.",
+};
+
+static const struct cat_param delete_in[] = {
+	{ "id",      CAT_REF,  CAT_REQUIRED, "id or name of the user", .max = 64, .noun = "user" },
+	{ "confirm", CAT_TEXT, CAT_OPTIONAL, "the user's name once more: the devices there are go, too", .min = 1, .max = 64 },
+	{ "dry_run", CAT_BOOL, CAT_OPTIONAL, "only say what would be lost" },
+	{ NULL },
+};
+static const struct cat_param delete_out[] = {
+	{ "user",      CAT_ID,   CAT_REQUIRED, "the user's id" },
+	{ "devices",   CAT_INT,  CAT_OPTIONAL, "devices: unlinked" },
+	{ "campaigns", CAT_INT,  CAT_OPTIONAL, "campaigns" },
+	{ "leads",     CAT_INT,  CAT_OPTIONAL, "leads" },
+	{ "queued",    CAT_INT,  CAT_OPTIONAL, "messages that wait: never sent" },
+	{ "dry_run",   CAT_BOOL, CAT_OPTIONAL, "nothing was done" },
+	{ NULL },
+};
 const struct cat_method cat_user_delete = {
-	.name = "user.delete", .role = ROLE_ADMIN, .writes = true, .destroys = true, .in = by_user, .out = user_out,
+	.name = "user.delete", .role = ROLE_ADMIN, .writes = true, .destroys = true, .in = delete_in, .out = delete_out,
 	.args = "id", .http = "DELETE /api/users/{id}",
-	.doc = "Delete a user who has no devices any more, with campaigns, leads and messages.",
+	.doc = "Delete a user with campaigns, leads and messages; one who has devices only when the name is confirmed.",
 };
 /* clang-format on */

@@ -54,7 +54,7 @@ CHAT_MORE = "phone last_kind last_text status end"
 LEAD_KEYS = "id phone niche status opted_out created_at updated_at"
 LEAD_MORE = "name on_whatsapp note vars zone opt_in_source opt_in_at device"
 USER = "id name role active zone has_password devices created_at"
-USER_MORE = "email full_name os_uid max_devices max_messages_day default_country last_login_at"
+USER_MORE = "queue_paused email full_name os_uid max_devices max_messages_day default_country last_login_at"
 SEQUENCE = "id name state days contacts by_state on_reply at_once grace_s expire_s created_at updated_at"
 SEQUENCE_MORE = "reason niche status zone lead_day_max description started_at success_rate"
 REACH = "name state leads_sent leads_received leads_not_received leads_read leads_not_read leads_replied messages_sent " \
@@ -68,6 +68,7 @@ KEYS = {
     "device list": (DEVICE, DEVICE_MORE),
     "device show d0": (DEVICE + " phone lid queued created_at linked_at", DEVICE_MORE),
     "device update g1 --per-day-max 9 --quiet-hours 22:00-07:00": (DEVICE, DEVICE_MORE),
+    "device reconnect d0": (DEVICE, DEVICE_MORE),
     "device pause g1 --reason lunch": (DEVICE, DEVICE_MORE),
     "device resume g1": (DEVICE, DEVICE_MORE),
     "device pair g1": ("device name state", "qr qr_no qr_count expires_ms reason pairing"),
@@ -167,16 +168,22 @@ KEYS = {
     "user show ann": (USER, USER_MORE),
     "user update ann --role viewer --max-devices 3": (USER + " max_devices", USER_MORE),
     "user passwd ann --password-file pw": ("user", ""),
-    "user delete ann --yes": ("user", ""),
+    "user pause ann --reason leave": (USER + " queue_paused", USER_MORE),
+    "user resume ann": (USER + " queue_paused", USER_MORE),
+    "user delete ann --dry-run": ("user devices campaigns leads queued dry_run", ""),
+    "user delete ann --yes": ("user devices campaigns leads queued", ""),
     "token create script": ("id token", ""),
     "token list": ("id title scope created_at", "expires_at used_at revoked_at"),
     "token revoke 1 --yes": ("id", ""),
     "session list": ("id address created_at used_at", ""),
     "session revoke 1 --yes": ("id", ""),
     "audit list": ("id at actor method", "user object params"),
+    "daemon doctor": ("check state what", "why advice"),
+    "daemon show loops": ("part name value", "unit"),
     "daemon status": ("version pid started_at uptime_ms network database shards devices memory_bytes state_dir", ""),
     "system ping": ("at", ""),
     "device logout d1 --yes": (DEVICE, DEVICE_MORE),
+    "device delete g1 --dry-run": ("device cancelled dry_run", ""),
     "device delete g1 --yes": ("device cancelled", ""),
     "daemon reload": ("changed restart", ""),
     "daemon log_level info": ("level before", ""),

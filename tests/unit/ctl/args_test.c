@@ -143,7 +143,7 @@ static void refusals_name_what_was_meant(void **state)
 		{ { "device", "show", "a", "--device", "b" }, "device is given twice" },
 		{ { "message", "send", "--wait", "soon" },
 		  "--wait: 'soon' is none of: sent delivered read" },
-		{ { "version", "x" }, "'x' is too much" },
+		{ { "version", "x" }, "version: 'x' is too much" },
 	};
 
 	(void)state;
