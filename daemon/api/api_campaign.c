@@ -190,9 +190,12 @@ static void on_deleted(void *ctx, const PGresult *r, const struct err *e)
 	} else if (db_rows(r) == 0) {
 		rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "campaign: no such campaign" });
 	} else {
-		fleet_forget(req->wad->fleet, req->user_id, id);
-		rpc_reply_take(req, json_pack("{s:o,s:I}", "campaign", json_id(id), "cancelled",
-					      (json_int_t)db_i64(r, 0, db_col(r, "cancelled"))));
+		if (!rpc_param_bool(req->params, "dry_run"))
+			fleet_forget(req->wad->fleet, req->user_id, id);
+		rpc_reply_take(req,
+			       json_pack("{s:o,s:I,s:o*}", "campaign", json_id(id), "cancelled",
+					 (json_int_t)db_i64(r, 0, db_col(r, "cancelled")),
+					 "dry_run", req_dry_run(req)));
 	}
 }
 
@@ -203,6 +206,9 @@ struct rpc_done api_campaign_delete(struct rpc_req *req)
 
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, rpc_param_id(req->params, "campaign"));
-	req_query(req, STMT_CAMPAIGN_DELETE, p, DB_ONCE, on_deleted, req);
+	req_query(req,
+		  rpc_param_bool(req->params, "dry_run") ? STMT_CAMPAIGN_DELETE_TRY
+							 : STMT_CAMPAIGN_DELETE,
+		  p, DB_ONCE, on_deleted, req);
 	return rpc_later(req);
 }

@@ -223,7 +223,8 @@ static void on_deleted(void *ctx, const PGresult *r, const struct err *e)
 	else if (db_rows(r) == 0)
 		fail_no_lead(req);
 	else
-		rpc_reply_take(req, json_pack("{s:o}", "lead", json_id(db_i64(r, 0, 0))));
+		rpc_reply_take(req, json_pack("{s:o,s:o*}", "lead", json_id(db_i64(r, 0, 0)),
+					      "dry_run", req_dry_run(req)));
 }
 
 struct rpc_done api_lead_delete(struct rpc_req *req)
@@ -233,6 +234,8 @@ struct rpc_done api_lead_delete(struct rpc_req *req)
 
 	db_p_i64(p, req->user_id);
 	db_p_i64(p, rpc_param_id(req->params, "lead"));
-	req_query(req, STMT_LEAD_DELETE, p, DB_ONCE, on_deleted, req);
+	req_query(req,
+		  rpc_param_bool(req->params, "dry_run") ? STMT_LEAD_DELETE_TRY : STMT_LEAD_DELETE,
+		  p, DB_ONCE, on_deleted, req);
 	return rpc_later(req);
 }

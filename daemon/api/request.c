@@ -43,7 +43,8 @@ static void audit(const struct rpc_req *req, const json_t *result)
 	json_t *params;
 	char *text;
 
-	if (!req->method->writes || req->wad->accounts == NULL)
+	if (!req->method->writes || req->wad->accounts == NULL ||
+	    rpc_param_bool(req->params, "dry_run"))
 		return;
 	params = audit_params(req);
 	text = json_dumps(params, JSON_COMPACT);
@@ -165,6 +166,11 @@ void req_query(struct rpc_req *req, enum stmt stmt, const struct db_params *p,
 	       enum db_query_flags flags, db_result_fn done, void *ctx)
 {
 	db_query_as(req->wad->db, req->user_id, stmt, p, flags, done, ctx);
+}
+
+json_t *req_dry_run(const struct rpc_req *req)
+{
+	return rpc_param_bool(req->params, "dry_run") ? json_true() : NULL;
 }
 
 json_t *json_id(int64_t id)

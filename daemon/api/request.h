@@ -70,6 +70,9 @@ const struct user *req_user(struct rpc_req *req, const char *param, struct err *
 void req_query(struct rpc_req *req, enum stmt stmt, const struct db_params *p,
 	       enum db_query_flags flags, db_result_fn done, void *ctx);
 
+/* of an answer: true when nothing was done; NULL otherwise */
+json_t *req_dry_run(const struct rpc_req *req);
+
 /* building results: absent values are left out */
 json_t *json_id(int64_t id);                                      /* "17" */
 void json_put_id(json_t *o, const char *key, int64_t id);         /* 0: left out */

@@ -245,13 +245,19 @@ const struct cat_method cat_campaign_preview = {
 	.http = "GET /api/campaigns/{campaign}/preview",
 	.doc = "Show whom a campaign would reach now, and what the first of them would read.",
 };
+static const struct cat_param delete_in[] = {
+	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign", .noun = "campaign" },
+	{ "dry_run",  CAT_BOOL, CAT_OPTIONAL, "only say what would be cancelled" },
+	{ NULL },
+};
 static const struct cat_param delete_out[] = {
 	{ "campaign", CAT_ID, CAT_REQUIRED, "id of the campaign that is gone" },
-	{ "cancelled", CAT_INT, CAT_REQUIRED, "messages that waited and are cancelled" },
+	{ "cancelled", CAT_INT, CAT_REQUIRED, "messages that wait: cancelled" },
+	{ "dry_run",  CAT_BOOL, CAT_OPTIONAL, "nothing was done" },
 	{ NULL },
 };
 const struct cat_method cat_campaign_delete = {
-	.name = "campaign.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_campaign,
+	.name = "campaign.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = delete_in,
 	.out = delete_out, .args = "campaign", .http = "DELETE /api/campaigns/{campaign}",
 	.doc = "Forget a campaign; what was not sent is cancelled.",
 };

@@ -96,12 +96,18 @@ const struct cat_method cat_lead_update = {
 	.doc = "Change a lead; what is not named stays, an empty text takes a value away.",
 };
 
+static const struct cat_param delete_in[] = {
+	{ "lead",    CAT_ID,   CAT_REQUIRED, "id of the lead", .noun = "lead" },
+	{ "dry_run", CAT_BOOL, CAT_OPTIONAL, "only say whether it is there" },
+	{ NULL },
+};
 static const struct cat_param delete_out[] = {
 	{ "lead", CAT_ID, CAT_REQUIRED, "id of the lead that is gone" },
+	{ "dry_run", CAT_BOOL, CAT_OPTIONAL, "nothing was done" },
 	{ NULL },
 };
 const struct cat_method cat_lead_delete = {
-	.name = "lead.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = by_lead, .out = delete_out,
+	.name = "lead.delete", .role = ROLE_OPERATOR, .writes = true, .destroys = true, .in = delete_in, .out = delete_out,
 	.args = "lead", .http = "DELETE /api/leads/{lead}",
 	.doc = "Delete a lead; what was queued to it, and its opt-out, stay.",
 };

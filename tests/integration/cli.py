@@ -94,6 +94,7 @@ KEYS = {
     "lead labels": ("label leads", ""),
     "lead check 60120000160": ("numbers waiting known", ""),
     "lead export": ("csv", "next"),
+    "lead delete 3 --dry-run": ("lead dry_run", ""),
     "lead delete 3 --yes": ("lead", ""),
     "campaign create T --everyone --text x --dry-run":
         ("title state total left counts has_image start_at devices text dry_run opted_out invalid samples",
@@ -127,6 +128,7 @@ KEYS = {
     "sequence delete 1 --yes": ("sequence", ""),
     "campaign create D --everyone --text x --draft": (CAMPAIGN + " text", CAMPAIGN_MORE),
     "campaign start 3 --at 2099-01-01T00:00 --zone Asia/Jakarta": (CAMPAIGN + " start_at zone", CAMPAIGN_MORE),
+    "campaign delete 3 --dry-run": ("campaign cancelled dry_run", ""),
     "campaign delete 3 --yes": ("campaign cancelled", ""),
     "analytics summary": ("start end zone metrics failures daily counted_until", ""),
     "analytics devices": ("device online messages_sent messages_received unique_contacts messages_delivered messages_read "
