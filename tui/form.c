@@ -455,7 +455,8 @@ static void add_field(struct form *f, const struct cat_param *p, const char *lab
 	if (p == NULL || json_object_get(f->fixed, p->name))
 		return;
 	f->fields = xrealloc(f->fields, (f->len + 1) * sizeof *f->fields);
-	field_init(&f->fields[f->len++], p, label, preset);
+	field_init(&f->fields[f->len], p, label, preset);
+	f->fields[f->len++].may_clear = f->changes_only && p->type == CAT_SECRET && p->min == 0;
 }
 
 struct form *form_new(struct app *app, const struct cat_param *params, const struct form_opts *opts)

@@ -98,6 +98,8 @@ static const char *placeholder(const struct field *field)
 {
 	bool secret = field->p->type == CAT_SECRET;
 
+	if (field->may_clear)
+		return field->cleared ? "(none)" : "(as it is)";
 	if (field->had_file)
 		return "(has one)";
 	if (field->kind == FIELD_FILE && field->preset)

@@ -246,7 +246,7 @@ bool field_changed(const struct field *f)
 		return f->choice != f->initial_choice;
 	if (f->kind == FIELD_OBJECTS)
 		return f->rows_changed;
-	return strcmp(f->line.text, f->initial) != 0;
+	return f->cleared || strcmp(f->line.text, f->initial) != 0;
 }
 
 void field_refuse(struct field *f, const char *why)
@@ -314,5 +314,12 @@ bool field_key(struct field *f, const struct key *k)
 		return choice_key(f, k);
 	if (f->kind == FIELD_OBJECTS)
 		return false;
-	return input_key(&f->line, k);
+	if (f->may_clear && f->line.len == 0 && k->code == (KEY_DC | TERM_KEY_FUNCTION)) {
+		f->cleared = !f->cleared;
+		return true;
+	}
+	if (!input_key(&f->line, k))
+		return false;
+	f->cleared = f->cleared && f->line.len == 0;
+	return true;
 }

@@ -20,6 +20,9 @@ struct field {
 	/* FIELD_LINE, FIELD_FILE */
 	struct input line;
 	char *initial; /* text at the start */
+	/* a secret does not show, so that taking it away is told apart from leaving it: Del in the empty
+	 * line. may_clear: the form changes an object, and the empty text means none */
+	bool may_clear, cleared;
 	/* FIELD_CHOICE: index of the word, -1: not given */
 	int choice, initial_choice;
 	/* FIELD_OBJECTS: array of rows, owned */

@@ -257,6 +257,8 @@ static void range_text(const struct cat_param *p, char *out, size_t out_bytes)
 
 static const char *more_text(const struct field *f)
 {
+	if (f->may_clear && f->line.len == 0)
+		return f->cleared ? "; Del leaves it as it is" : "; Del takes it away";
 	if (f->line.multiline && f->p->type == CAT_TEXT)
 		return "; ^E your editor, Alt-Enter a new line";
 	if (f->p->noun && f->kind == FIELD_LINE)

@@ -277,6 +277,33 @@ static void secrets_do_not_show(void **state)
 	world_end(&w);
 }
 
+static void a_secret_is_left_changed_or_taken_away(void **state)
+{
+	const struct form_field fields[] = { { "proxy", NULL }, { "name", NULL }, { NULL, NULL } };
+	json_t *fixed = json_pack("{s:s}", "device", "3");
+	const struct form_opts opts = { .fields = fields, .fixed = fixed, .changes_only = true };
+	struct world w;
+
+	(void)state;
+	world_start(&w, 24, 80);
+	world_open(&w, "device.update", &opts);
+	shows(&w, "(as it is)");
+	fake_press(&w.app, "x Bksp ^S"); /* nothing remains of it */
+	assert_string_equal(w.app.toast, "Nothing was changed");
+	world_open(&w, "device.update", &opts);
+	fake_press(&w.app, "Del Del");
+	shows(&w, "(as it is)");
+	fake_press(&w.app, "Del");
+	shows(&w, "(none)");
+	fake_press(&w.app, "^S");
+	sent(&w, "device.update", "{\"device\":\"3\",\"proxy\":\"\"}");
+	fake_refuse(&w.app, ERR_BUSY, "later", NULL);
+	fake_press(&w.app, "http://p:1 Bksp ^S"); /* typed after all */
+	sent(&w, "device.update", "{\"device\":\"3\",\"proxy\":\"http://p:\"}");
+	json_decref(fixed);
+	world_end(&w);
+}
+
 static void pastes_and_the_editor_fill_texts(void **state)
 {
 	struct world w;
@@ -527,6 +554,7 @@ int main(void)
 		cmocka_unit_test(leaving_asks_when_something_would_be_lost),
 		cmocka_unit_test(choices_go_round),
 		cmocka_unit_test(secrets_do_not_show),
+		cmocka_unit_test(a_secret_is_left_changed_or_taken_away),
 		cmocka_unit_test(pastes_and_the_editor_fill_texts),
 		cmocka_unit_test(long_texts_are_gone_through_row_by_row),
 		cmocka_unit_test(a_plan_follows_the_changes),
