@@ -462,7 +462,7 @@ static void on_asked(void *ctx, const struct err *e)
 	free(o);
 	w->asked--;
 	worker_say(w, m);
-	finish_close(w);
+	worker_finish_close(w);
 }
 
 void worker_history(struct worker *w, const struct fleet_mail *m)
