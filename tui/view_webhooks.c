@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "shared/base/xalloc.h"
+
 #include "tui/table.h"
 #include "tui/views.h"
 

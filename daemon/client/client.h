@@ -181,20 +181,6 @@ struct read_item {
 };
 void device_tell_read(struct device *d, const char *chat, const struct read_item *items, size_t n);
 
-/* Asks the account's phone for the messages of a chat before one that is here. Its answer, whenever it
- * comes, is stored as all that the phone tells of the past. done: the server took the request; what did
- * not leave takes the row of the request (history_requests, written before) with it. */
-enum { HISTORY_ANSWER_S = 120 }; /* then it is late */
-struct history_ask {
-	const char *msg_id, *chat, *oldest_id; /* the request's; JID; the oldest message's */
-	bool oldest_from_me;
-	int64_t oldest_at_s;
-	uint32_t count;
-};
-typedef void (*history_asked_fn)(void *ctx, const struct err *e);
-void device_ask_history(struct device *d, const struct history_ask *ask, history_asked_fn done,
-			void *ctx);
-
 /* Which numbers are on WhatsApp (in neither list: not answered). ERR_RATE_LIMITED: ask no more for hours. */
 enum { DEVICE_NUMBERS_MAX = 50 };
 typedef void (*numbers_checked_fn)(void *ctx, const uint64_t *on, size_t on_len,

@@ -1,5 +1,7 @@
 /* Asking the account's phone for older messages of a chat. The request goes to the phone alone, through the
  * session with it; its ratchet is committed before a byte leaves. */
+#include "daemon/client/history_ask.h"
+
 #include "shared/base/xalloc.h"
 #include "shared/wire/sync_codec.h"
 

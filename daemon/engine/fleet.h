@@ -5,6 +5,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
+#include "daemon/client/history_ask.h"
 #include "daemon/engine/shard.h"
 #include "daemon/engine/standing.h"
 

@@ -2,6 +2,7 @@
 
 #include "shared/base/xalloc.h"
 
+#include "daemon/client/history_ask.h"
 #include "daemon/engine/reply.h"
 #include "daemon/engine/worker_impl.h"
 

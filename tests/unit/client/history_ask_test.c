@@ -2,6 +2,7 @@
 #include "shared/wire/sync_codec.h"
 
 #include "daemon/client/history.h"
+#include "daemon/client/history_ask.h"
 #include "tests/unit/client/message_world.h"
 
 struct asked {
