@@ -17,7 +17,7 @@ deps:
 
 build: deps
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release -j $(JOBS) --target wad wactl wasandbox
+	@cmake --build --preset release -j $(JOBS) --target wad wactl watui wasandbox
 
 demo: build
 	@scripts/demo.sh build/release

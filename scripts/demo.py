@@ -8,6 +8,7 @@ import hmac
 import http.server
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ ANN, ANNS_DEVICE, ANNS_LEAD, ENROLLED, DAY_S = "ann", 60110000101, FIRST_LEAD + 
 SETTINGS = {"sequence.day_s": str(DAY_S), "webhook.allow": "127.0.0.0/8", "webhook.ports": "1-65535", "webhook.http": "true"}
 SEQUENCE = [{"day": 1, "text": "Welcome to the course, {name}!"}, {"day": 2, "text": "Lesson one is here."},
             {"day": 4, "text": "How was it?"}]  # day 3 is a day of waiting
+OFFER_S = 60  # how long somebody may think about looking around
 TEXT = "Hello! We are open on Sunday, 10 to 16."
 CAPTION = "Our new catalogue"
 
@@ -280,9 +282,25 @@ def report(wad, sandbox, receiver, tally, campaigns_run, began):
         say("  PROBLEM " + problem)
     good = not (result["missing"] or result["twice"] or bad_media or violations or sequence["missing"]
                 or sequence["twice"] or receiver.bad)
-    say(f"\ndemo: {result['shown']} of {result['expected']} messages on the recipients' phones, each "
-        + ("exactly once" if good else "NOT exactly once"))
+    last = (f"demo: {result['shown']} of {result['expected']} messages on the recipients' phones, each "
+            + ("exactly once" if good else "NOT exactly once"))
+    say("\n" + last)
+    if good and look_around(wad):
+        say(last)
     return 0 if good else 1
+
+
+def look_around(wad):
+    """On a terminal: the console on what is still running. True: it was opened."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    print(f"\nEnter opens the console, watui, on this demo (its phones go on answering); anything else ends it. [{OFFER_S} s] ",
+          end="", flush=True)
+    if not select.select([sys.stdin], [], [], OFFER_S)[0] or sys.stdin.readline().strip():
+        print()
+        return False
+    subprocess.run([os.path.join(wad.build, "tui/watui"), "--socket", wad.socket], check=False)
+    return True
 
 
 def main():

@@ -8,7 +8,9 @@ cat <<TEXT
 wad starts in the foreground; Ctrl-C stops it. Its state is kept in $state
 
 In another terminal:
-  export WAD_SOCKET=$state/wad.sock PATH="$PWD/$build/ctl:\$PATH"
+  export WAD_SOCKET=$state/wad.sock PATH="$PWD/$build/ctl:$PWD/$build/tui:\$PATH"
+  watui                            the console: a adds a device and shows its QR code, ? tells the keys
+or by commands:
   wactl device create phone1       a place for one linked phone
   wactl device pair phone1         shows the QR code: WhatsApp > Linked devices > Link a device
   wactl message send --device phone1 --to 60123456789 --text "hi" --wait delivered
