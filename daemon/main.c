@@ -310,7 +310,7 @@ static void start_parts(struct process *p)
 							   .clock = w->clock,
 							   .rng = rng_real(),
 							   .log = w->log });
-	w->upkeep = upkeep_new(w->loop, w->db, w->log, s->event_days);
+	w->upkeep = upkeep_new(w->loop, w->db, w->log, &s->keep);
 	w->campaigns = campaigns_new(w->loop, w->db, w->fleet, w->log);
 	w->sequences = sequences_new(
 		&(struct sequences_cfg){ w->loop, w->db, w->fleet, w->log, s->sequence_day_s });

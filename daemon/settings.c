@@ -60,6 +60,12 @@ const struct config_row settings_rows[] = {
 	  "a device away this long gives its unsent campaign messages to others", true },
 	{ "events", "keep_days", CONFIG_U32, "30", NULL, 1, 3650,
 	  "how long events are kept, for who asks for them later" },
+	{ "queue", "keep_days", CONFIG_U32, "400", NULL, 0, 3650,
+	  "how long the queue shows what became of a message; 0: for ever" },
+	{ "reply", "keep_days", CONFIG_U32, "180", NULL, 0, 3650,
+	  "how long the log of automatic replies is kept; 0: for ever" },
+	{ "audit", "keep_days", CONFIG_U32, "730", NULL, 0, 3650,
+	  "how long the audit is kept; 0: for ever" },
 	{ "webhook", "allow", CONFIG_TEXT, NULL, NULL, 0, 0,
 	  "networks that webhooks and pictures by URL may reach although they are private, like 10.1.0.0/16" },
 	{ "webhook", "ports", CONFIG_TEXT, "80, 443, 8080, 8443", NULL, 0, 0,
@@ -336,7 +342,12 @@ static enum errc take(struct settings *s, bool own_state_dir, struct err *e)
 	s->http_trusted_proxies = config_text(c, "http", "trusted_proxies");
 	s->http_cors_origins = config_text(c, "http", "cors_origins");
 	s->connect_rate = config_u32(c, "network", "connect_rate");
-	s->event_days = config_u32(c, "events", "keep_days");
+	s->keep = (struct upkeep_days){
+		.events = config_u32(c, "events", "keep_days"),
+		.queue = config_u32(c, "queue", "keep_days"),
+		.replies = config_u32(c, "reply", "keep_days"),
+		.audit = config_u32(c, "audit", "keep_days"),
+	};
 	s->web.allow = config_text(c, "webhook", "allow");
 	s->web.ports = config_text(c, "webhook", "ports");
 	s->web.http = config_bool(c, "webhook", "http");

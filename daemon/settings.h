@@ -5,6 +5,7 @@
 #include "shared/base/log.h"
 
 #include "daemon/engine/device_rules.h"
+#include "daemon/engine/upkeep.h"
 #include "daemon/engine/url_guard.h"
 
 extern const struct config_row settings_rows[];
@@ -24,7 +25,7 @@ struct settings {
 	uint32_t sequence_day_s;
 	uint32_t shards, connect_rate, failover_ms, http_per_address, http_rate, http_burst;
 	struct pacing_defaults pacing;
-	uint32_t event_days;
+	struct upkeep_days keep;
 	int argc; /* borrowed: what settings_reread reads again */
 	char **argv;
 	bool check_only, print_only;

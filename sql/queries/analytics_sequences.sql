@@ -2,7 +2,7 @@
 select c.id, c.name, c.state, m.sent as all_sent, m.delivered as all_delivered, m.read as all_read, m.replied as all_replied, m.direct as all_direct,
   m.opt_outs as all_opt_outs, m.received as all_received, m.failed as all_failed, m.failures,
   t.sent as total_sent, t.delivered as total_delivered, t.read as total_read, t.replied as total_replied,
-  n.pending, n.expired
+  n.pending, n.expired + (select k.expired from outbox_trimmed_of($1, 0, c.id) k) as expired
 from analytics_window($1, $2, $3, $4) w
 join sequences c on c.user_id = $1 and c.id > $5
 cross join analytics_people_in($1, 3::smallint, c.id, w.first, w.last) t

@@ -12,4 +12,4 @@ with oldest as materialized (
 ), gone as (
   delete from events e using old where e.id = old.id returning 1
 )
-select count(*) as gone from gone
+select count(*) as gone, count(*) = 10000 as more from gone

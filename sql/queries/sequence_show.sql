@@ -1,5 +1,7 @@
 -- a sequence with its steps and its messages by state
-select r.*, m.*,
+select r.*, m.pending, m.sending, m.sent + k.sent as sent, m.delivered + k.delivered as delivered, m.read + k.read as read,
+  m.failed + k.failed as failed, m.cancelled + k.cancelled as cancelled, m.skipped + k.skipped as skipped,
+  m.expired + k.expired as expired,
   (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('day', t.day, 'send_time', to_char(t.send_time, 'HH24:MI'),
       'text', case when c.media_id is null then c.body else x.body end, 'caption', case when c.media_id is not null then c.body end,
       'has_image', c.media_id is not null, 'split', x.id is not null, 'delay_min_ms', c.delay_min_ms,
@@ -16,4 +18,5 @@ left join lateral (
     count(*) filter (where state = 9) as expired
   from outbox o where o.user_id = r.user_id and o.sequence_id = r.id
 ) m on true
+cross join lateral outbox_trimmed_of(r.user_id, 0, r.id) k
 where r.user_id = $1 and r.id = $2

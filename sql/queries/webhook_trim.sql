@@ -9,4 +9,4 @@ with old as (
 ), ended as (
   update webhooks set old_secret = null, old_secret_until = null where old_secret_until < now()
 )
-select count(*) as gone from gone
+select count(*) as gone, count(*) = 2000 as more from gone
