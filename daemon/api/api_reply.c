@@ -33,9 +33,11 @@ static json_t *rule_json(struct rpc_req *req, const PGresult *r, int i)
 	return o;
 }
 
+#define NO_RULE "rule: no such rule"
+
 static void fail_no_rule(struct rpc_req *req)
 {
-	rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "rule: no such rule" });
+	rpc_fail(req, &(struct err){ ERR_NOT_FOUND, NO_RULE });
 }
 
 static void ask_rules(struct rpc_req *req, int64_t id, int64_t limit, db_result_fn done)
@@ -56,14 +58,7 @@ static void ask_rules(struct rpc_req *req, int64_t id, int64_t limit, db_result_
 
 static void on_shown(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-
-	if (e->code)
-		rpc_fail(req, e);
-	else if (db_rows(r) == 0)
-		fail_no_rule(req);
-	else
-		rpc_reply_take(req, rule_json(req, r, 0));
+	rpc_reply_row(ctx, r, e, rule_json, NO_RULE);
 }
 
 struct rpc_done api_reply_show(struct rpc_req *req)

@@ -78,15 +78,15 @@ static void put_json(json_t *o, const char *key, const char *text)
 	json_object_set_new(o, key, v ? v : json_array());
 }
 
-static json_t *shown_json(struct rpc_req *req, const PGresult *r)
+static json_t *shown_json(struct rpc_req *req, const PGresult *r, int i)
 {
 	static const char *const states[] = { "pending",   "sending", "sent",
 					      "delivered", "read",    "failed",
 					      "cancelled", "skipped", "expired" };
-	json_t *o = sequence_json(req, r, 0), *messages;
+	json_t *o = sequence_json(req, r, i), *messages;
 	int64_t all = 0;
 
-	messages = counts_json(r, 0, "", states, ARRAY_LEN(states));
+	messages = counts_json(r, i, "", states, ARRAY_LEN(states));
 	for (const char *const *s = (const char *const[]){ "pending", "sending", "sent", "failed",
 							   "expired", NULL };
 	     *s; s++)
@@ -97,25 +97,20 @@ static json_t *shown_json(struct rpc_req *req, const PGresult *r)
 			json_integer(json_integer_value(json_object_get(messages, "sent")) * 100 /
 				     all));
 	json_object_set_new(o, "messages", messages);
-	put_json(o, "steps", db_text(r, 0, db_col(r, "steps_json")));
+	put_json(o, "steps", db_text(r, i, db_col(r, "steps_json")));
 	return o;
 }
 
+#define NO_SEQUENCE "sequence: no such sequence"
+
 static void fail_unknown(struct rpc_req *req)
 {
-	rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "sequence: no such sequence" });
+	rpc_fail(req, &(struct err){ ERR_NOT_FOUND, NO_SEQUENCE });
 }
 
 static void on_show(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-
-	if (e->code)
-		rpc_fail(req, e);
-	else if (db_rows(r) == 0)
-		fail_unknown(req);
-	else
-		rpc_reply_take(req, shown_json(req, r));
+	rpc_reply_row(ctx, r, e, shown_json, NO_SEQUENCE);
 }
 
 static void reply_sequence(struct rpc_req *req, int64_t id)

@@ -44,9 +44,11 @@ static json_t *webhook_json(struct rpc_req *req, const PGresult *r, int i)
 	return o;
 }
 
+#define NO_WEBHOOK "webhook: no such webhook"
+
 static void fail_no_webhook(struct rpc_req *req)
 {
-	rpc_fail(req, &(struct err){ ERR_NOT_FOUND, "webhook: no such webhook" });
+	rpc_fail(req, &(struct err){ ERR_NOT_FOUND, NO_WEBHOOK });
 }
 
 static void ask_webhooks(struct rpc_req *req, int64_t id, int64_t limit, db_result_fn done,
@@ -67,14 +69,7 @@ static void ask_webhooks(struct rpc_req *req, int64_t id, int64_t limit, db_resu
 
 static void on_shown(void *ctx, const PGresult *r, const struct err *e)
 {
-	struct rpc_req *req = ctx;
-
-	if (e->code)
-		rpc_fail(req, e);
-	else if (db_rows(r) == 0)
-		fail_no_webhook(req);
-	else
-		rpc_reply_take(req, webhook_json(req, r, 0));
+	rpc_reply_row(ctx, r, e, webhook_json, NO_WEBHOOK);
 }
 
 struct rpc_done api_webhook_show(struct rpc_req *req)

@@ -7,55 +7,15 @@
 #include "shared/base/macros.h"
 
 #include "daemon/store/stmt.h"
-#include "tests/unit/store/cm.h"
-#include "tests/unit/store/pg_fixture.h"
-
-static struct pg_fixture fx;
-static PGconn *pg;
-
-static int up(void **state)
-{
-	(void)state;
-	if (pg_fixture_start(&fx, NULL))
-		return -1;
-	pg = PQconnectdb(fx.conninfo);
-	return PQstatus(pg) == CONNECTION_OK ? 0 : -1;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	PQfinish(pg);
-	pg_fixture_stop(&fx);
-	return 0;
-}
-
-static PGresult *run(enum stmt stmt, const char *const *values, int n)
-{
-	PGresult *r = PQexecParams(pg, stmt_sql(stmt), n, NULL, values, NULL, NULL, 0);
-
-	if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
-		fail_msg("%s: %s", stmt_name(stmt), PQresultErrorMessage(r));
-	return r;
-}
+#include "tests/unit/store/rows.h"
 
 static int rows_of(enum stmt stmt, const char *const *values, int n)
 {
-	PGresult *r = run(stmt, values, n);
+	PGresult *r = rows_result(stmt, values, n);
 	int rows = PQntuples(r);
 
 	PQclear(r);
 	return rows;
-}
-
-static void sql(const char *text)
-{
-	(void)pg_fixture_sql(&fx, text);
-}
-
-static void sql_is(const char *text, const char *wanted)
-{
-	assert_string_equal(pg_fixture_sql(&fx, text), wanted);
 }
 
 /* devices 1 to 4, leads 1 to 100: phones 60120000001 on; campaign 5 to everyone */
@@ -78,8 +38,8 @@ static int fill(void **state)
 /* one slice over these devices; the number of rows of each in *text, "" when it had nothing to do */
 static bool expand(const char *devices, const char *loads, char text[static 64])
 {
-	PGresult *r = run(STMT_CAMPAIGN_EXPAND,
-			  (const char *const[]){ "1", "5", devices, loads, "0" }, 5);
+	PGresult *r = rows_result(STMT_CAMPAIGN_EXPAND,
+				  (const char *const[]){ "1", "5", devices, loads, "0" }, 5);
 	bool all = PQgetvalue(r, 0, PQfnumber(r, "all_made"))[0] == 't';
 
 	text[0] = '\0';
@@ -196,15 +156,16 @@ static void the_second_part_waits_for_the_first(void **state)
 	       "0:1:false 1:2:true 0:1:false 1:2:true 0:1:false 1:2:true");
 	assert_int_equal(rows_of(STMT_OUTBOX_CLAIM, claim, 4), 3);
 	snprintf(ids, sizeof ids, "{%s}",
-		 pg_fixture_sql(&fx, "select id from outbox where part = 0 and lead_id = 1"));
+		 pg_fixture_sql(&rows_fx, "select id from outbox where part = 0 and lead_id = 1"));
 	for (int i = 0; i < 2; i++)
-		PQclear(run(STMT_OUTBOX_SENT,
-			    (const char *const[]){ "{1}", ids, "{1763800000000}" }, 3));
+		PQclear(rows_result(STMT_OUTBOX_SENT,
+				    (const char *const[]){ "{1}", ids, "{1763800000000}" }, 3));
 	sql_is("select not_before > now() + interval '2 seconds' and not_before < now() + interval '4 seconds' from outbox where part = 1 and lead_id = 1",
 	       "t");
 	sql_is("select device_id from leads where id = 1", "1"); /* it talked to them last */
 	sql("update leads set device_id = null; update outbox set state = 4 where part = 0 and lead_id = 1");
-	PQclear(run(STMT_OUTBOX_SENT, (const char *const[]){ "{1}", ids, "{1763800000000}" }, 3));
+	PQclear(rows_result(STMT_OUTBOX_SENT,
+			    (const char *const[]){ "{1}", ids, "{1763800000000}" }, 3));
 	sql_is("select device_id from leads where id = 1",
 	       "1"); /* also when a receipt was there before the ack */
 	sql("update outbox set state = 6, error_class = 'failed' where part = 0 and lead_id = 2");
@@ -221,8 +182,8 @@ static void starts_are_missed_and_waits_are_said_once(void **state)
 	const char *const which[] = { "1", "5" };
 
 	(void)state;
-	PQclear(run(STMT_CAMPAIGN_WAIT, which, 2));
-	PQclear(run(STMT_CAMPAIGN_WAIT, which, 2));
+	PQclear(rows_result(STMT_CAMPAIGN_WAIT, which, 2));
+	PQclear(rows_result(STMT_CAMPAIGN_WAIT, which, 2));
 	sql_is("select reason from campaigns", "no_device");
 	sql_is("select count(*) from events where data->>'reason' = 'no_device'", "1");
 	assert_int_equal(rows_of(STMT_CAMPAIGN_DUE, NULL, 0), 1);
@@ -265,7 +226,7 @@ static void only_texts_with_braces_read_the_lead(void **state)
 	sql("delete from leads where id > 1; update leads set name = 'Ann', vars = '{\"a\": \"b\"}'");
 	rows_are("{1}", "{0}", "1");
 	sql("insert into outbox (user_id, device_id, recipient, body) values (1, 1, 60120000001, 'as {it} is')");
-	r = run(STMT_OUTBOX_CLAIM, claim, 4);
+	r = rows_result(STMT_OUTBOX_CLAIM, claim, 4);
 	assert_int_equal(PQntuples(r), 2);
 	for (int i = 0; i < 2; i++) {
 		bool templated = PQgetvalue(r, i, PQfnumber(r, "templated"))[0] == 't';
@@ -280,7 +241,7 @@ static void only_texts_with_braces_read_the_lead(void **state)
 	sql("update outbox set state = 2; delete from outbox where body is not null; update leads set name = 'Bob'");
 	sql("insert into messages (user_id, device_id, chat, sender, msg_id, from_me, at, kind, body, raw) "
 	    "select 1, 1, 'c', 's', msg_id, true, now(), 'text', 'Hi Ann', '' from outbox");
-	r = run(STMT_OUTBOX_RECOVER, recover, 3);
+	r = rows_result(STMT_OUTBOX_RECOVER, recover, 3);
 	assert_int_equal(PQntuples(r), 1);
 	assert_string_equal(PQgetvalue(r, 0, PQfnumber(r, "body")), "Hi Ann");
 	assert_string_equal(PQgetvalue(r, 0, PQfnumber(r, "templated")), "f");
@@ -345,9 +306,9 @@ static void local_times_are_instants(void **state)
 
 		snprintf(text, sizeof text, "select instant_of('%s', '%s') at time zone 'UTC'",
 			 rows[i].local, rows[i].zone);
-		if (strcmp(pg_fixture_sql(&fx, text), rows[i].utc) != 0)
+		if (strcmp(pg_fixture_sql(&rows_fx, text), rows[i].utc) != 0)
 			fail_msg("%s in %s: %s", rows[i].local, rows[i].zone,
-				 pg_fixture_sql(&fx, text));
+				 pg_fixture_sql(&rows_fx, text));
 	}
 }
 
@@ -366,5 +327,5 @@ int main(void)
 		cmocka_unit_test(local_times_are_instants),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, rows_up, rows_down);
 }

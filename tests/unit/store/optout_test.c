@@ -7,53 +7,29 @@
 #include "shared/base/macros.h"
 
 #include "daemon/store/stmt.h"
-#include "tests/unit/store/cm.h"
-#include "tests/unit/store/pg_fixture.h"
-
-static struct pg_fixture fx;
-static PGconn *pg;
-
-static int up(void **state)
-{
-	(void)state;
-	if (pg_fixture_start(&fx, NULL))
-		return -1;
-	pg = PQconnectdb(fx.conninfo);
-	return PQstatus(pg) == CONNECTION_OK ? 0 : -1;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	PQfinish(pg);
-	pg_fixture_stop(&fx);
-	return 0;
-}
+#include "tests/unit/store/rows.h"
 
 static int run(enum stmt stmt, const char *const *values, int n, char first[static 32])
 {
-	return pg_fixture_run(pg, stmt, values, n, first);
-}
-
-static void sql_is(const char *sql, const char *wanted)
-{
-	assert_string_equal(pg_fixture_sql(&fx, sql), wanted);
+	return pg_fixture_run(rows_pg, stmt, values, n, first);
 }
 
 /* a running campaign of one device to two phones, and a direct message */
 static int fill(void **state)
 {
 	(void)state;
-	pg_fixture_sql(&fx,
+	pg_fixture_sql(&rows_fx,
 		       "truncate outbox, optouts, optout_words, reply_log, reply_rules, events, "
 		       "campaigns, leads, devices, messages");
-	pg_fixture_sql(&fx, "insert into devices (user_id, id, name, pn) overriding system value "
-			    "values (1, 7, 'd', 60110000001)");
-	pg_fixture_sql(&fx, "insert into campaigns (user_id, id, title, state) overriding "
-			    "system value values (1, 5, 'c', 'running')");
-	pg_fixture_sql(&fx, "insert into outbox (user_id, campaign_id, device_id, recipient, body) "
-			    "values (1, 5, 7, 60120000001, 'hi'), (1, 5, 7, 60120000002, 'hi'), "
-			    "(1, null, 7, 60120000001, 'direct')");
+	pg_fixture_sql(&rows_fx,
+		       "insert into devices (user_id, id, name, pn) overriding system value "
+		       "values (1, 7, 'd', 60110000001)");
+	pg_fixture_sql(&rows_fx, "insert into campaigns (user_id, id, title, state) overriding "
+				 "system value values (1, 5, 'c', 'running')");
+	pg_fixture_sql(&rows_fx,
+		       "insert into outbox (user_id, campaign_id, device_id, recipient, body) "
+		       "values (1, 5, 7, 60120000001, 'hi'), (1, 5, 7, 60120000002, 'hi'), "
+		       "(1, null, 7, 60120000001, 'direct')");
 	return 0;
 }
 
@@ -64,7 +40,7 @@ static void rows_of_somebody_who_left_are_not_handed_out(void **state)
 
 	(void)state;
 	/* on the list only after the rows were queued */
-	pg_fixture_sql(&fx, "insert into optouts (user_id, phone) values (1, 60120000001)");
+	pg_fixture_sql(&rows_fx, "insert into optouts (user_id, phone) values (1, 60120000001)");
 	assert_int_equal(run(STMT_OUTBOX_CLAIM, claim, 4, first), 2);
 	sql_is("select string_agg(state::text || coalesce(error_class, ''), ',' order by id) from "
 	       "outbox",
@@ -108,11 +84,11 @@ static void a_row_that_left_meanwhile_counts_as_sent(void **state)
 	PGresult *r;
 
 	(void)state;
-	pg_fixture_sql(&fx, "update outbox set state = 6, error_class = 'opted_out' where "
-			    "recipient = 60120000001 and campaign_id = 5");
+	pg_fixture_sql(&rows_fx, "update outbox set state = 6, error_class = 'opted_out' where "
+				 "recipient = 60120000001 and campaign_id = 5");
 	snprintf(id, sizeof id, "{%s}",
-		 pg_fixture_sql(&fx, "select id from outbox where error_class = 'opted_out'"));
-	r = PQexecParams(pg, stmt_sql(STMT_OUTBOX_SENT), 3, NULL,
+		 pg_fixture_sql(&rows_fx, "select id from outbox where error_class = 'opted_out'"));
+	r = PQexecParams(rows_pg, stmt_sql(STMT_OUTBOX_SENT), 3, NULL,
 			 (const char *const[]){ "{1}", id, "{1763800000000}" }, NULL, NULL, 0);
 	assert_int_equal(PQresultStatus(r), PGRES_COMMAND_OK);
 	PQclear(r);
@@ -126,8 +102,8 @@ static void the_nearest_rule_answers_within_its_bounds(void **state)
 			       "{}", "Ann", "1@lid",       soon };
 
 	(void)state;
-	snprintf(soon, sizeof soon, "%s", pg_fixture_sql(&fx, "select now()"));
-	pg_fixture_sql(&fx,
+	snprintf(soon, sizeof soon, "%s", pg_fixture_sql(&rows_fx, "select now()"));
+	pg_fixture_sql(&rows_fx,
 		       "insert into reply_rules (user_id, id, device_id, match, pattern, body) "
 		       "overriding system value values (1, 1, null, 'any', null, 'any'), (1, 2, "
 		       "null, 'keyword', 'price', 'Hi {name}'), (1, 3, 8, 'any', null, 'other'), "
@@ -143,7 +119,7 @@ static void the_nearest_rule_answers_within_its_bounds(void **state)
 	sql_is("select outbox_id = (select id from outbox where priority = 3) from reply_log", "t");
 	said[3] = "M2"; /* the cool-down */
 	assert_int_equal(run(STMT_REPLY_SAID, said, 9, rule), 0);
-	pg_fixture_sql(&fx, "update reply_log set at = now() - interval '25 hours'");
+	pg_fixture_sql(&rows_fx, "update reply_log set at = now() - interval '25 hours'");
 	assert_int_equal(run(STMT_REPLY_SAID, said, 9, rule), 1);
 	said[3] = "M3";
 	said[4] = "something else";
@@ -159,7 +135,7 @@ static void the_nearest_rule_answers_within_its_bounds(void **state)
 	assert_int_equal(run(STMT_REPLY_SAID, said, 9, rule), 0);
 	said[2] = "60120000011"; /* what waited too long */
 	snprintf(soon, sizeof soon, "%s",
-		 pg_fixture_sql(&fx, "select now() - interval '61 minutes'"));
+		 pg_fixture_sql(&rows_fx, "select now() - interval '61 minutes'"));
 	assert_int_equal(run(STMT_REPLY_SAID, said, 9, rule), 0);
 }
 
@@ -172,5 +148,5 @@ int main(void)
 		cmocka_unit_test_setup(the_nearest_rule_answers_within_its_bounds, fill),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, rows_up, rows_down);
 }

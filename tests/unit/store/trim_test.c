@@ -5,41 +5,7 @@
 #include <string.h>
 
 #include "daemon/store/stmt.h"
-#include "tests/unit/store/cm.h"
-#include "tests/unit/store/pg_fixture.h"
-
-static struct pg_fixture fx;
-static PGconn *pg;
-
-static int up(void **state)
-{
-	(void)state;
-	if (pg_fixture_start(&fx, NULL))
-		return -1;
-	pg = PQconnectdb(fx.conninfo);
-	return PQstatus(pg) == CONNECTION_OK ? 0 : -1;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	PQfinish(pg);
-	pg_fixture_stop(&fx);
-	return 0;
-}
-
-static void sql(const char *text)
-{
-	pg_fixture_sql(&fx, text);
-}
-
-static void sql_is(const char *text, const char *wanted)
-{
-	const char *got = pg_fixture_sql(&fx, text);
-
-	if (strcmp(got, wanted) != 0)
-		fail_msg("%s: '%s', wanted '%s'", text, got, wanted);
-}
+#include "tests/unit/store/rows.h"
 
 /* how many are gone */
 static int trim(enum stmt stmt, const char *days)
@@ -47,19 +13,17 @@ static int trim(enum stmt stmt, const char *days)
 	const char *const p[] = { days };
 	char gone[32];
 
-	assert_int_equal(pg_fixture_run(pg, stmt, p, 1, gone), 1);
-	return atoi(gone);
+	assert_int_equal(pg_fixture_run(rows_pg, stmt, p, 1, gone), 1);
+	return (int)strtol(gone, NULL, 10);
 }
 
 /* every value of every row, static: one of two places */
 static const char *figures(enum stmt stmt, const char *const *values, int n, int place)
 {
 	static char texts[2][4000];
-	PGresult *r = PQexecParams(pg, stmt_sql(stmt), n, NULL, values, NULL, NULL, 0);
+	PGresult *r = rows_result(stmt, values, n);
 	size_t len = 0;
 
-	if (PQresultStatus(r) != PGRES_TUPLES_OK)
-		fail_msg("%s: %s", stmt_name(stmt), PQresultErrorMessage(r));
 	texts[place][0] = '\0';
 	for (int i = 0; i < PQntuples(r); i++)
 		for (int k = 0; k < PQnfields(r); k++)
@@ -203,5 +167,5 @@ int main(void)
 		cmocka_unit_test_setup(logs_go_by_their_age, fill),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, rows_up, rows_down);
 }

@@ -7,53 +7,16 @@
 #include "shared/base/macros.h"
 
 #include "daemon/store/stmt.h"
-#include "tests/unit/store/cm.h"
-#include "tests/unit/store/pg_fixture.h"
-
-static struct pg_fixture fx;
-static PGconn *pg;
-
-static int up(void **state)
-{
-	(void)state;
-	if (pg_fixture_start(&fx, NULL))
-		return -1;
-	pg = PQconnectdb(fx.conninfo);
-	return PQstatus(pg) == CONNECTION_OK ? 0 : -1;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	PQfinish(pg);
-	pg_fixture_stop(&fx);
-	return 0;
-}
-
-static void sql(const char *text)
-{
-	pg_fixture_sql(&fx, text);
-}
-
-static void sql_is(const char *text, const char *wanted)
-{
-	const char *got = pg_fixture_sql(&fx, text);
-
-	if (strcmp(got, wanted) != 0)
-		fail_msg("%s: '%s', wanted '%s'", text, got, wanted);
-}
+#include "tests/unit/store/rows.h"
 
 /* rows of the statement's result; the text of the first row's column goes to *ret, static */
 static int run(enum stmt stmt, const char *const *values, int n, const char *column,
 	       const char **ret)
 {
 	static char text[200];
-	PGresult *r = PQexecParams(pg, stmt_sql(stmt), n, NULL, values, NULL, NULL, 0);
-	int rows;
+	PGresult *r = rows_result(stmt, values, n);
+	int rows = PQntuples(r);
 
-	if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
-		fail_msg("%s: %s", stmt_name(stmt), PQresultErrorMessage(r));
-	rows = PQntuples(r);
 	snprintf(text, sizeof text, "%s",
 		 rows && column ? PQgetvalue(r, 0, PQfnumber(r, column)) : "");
 	PQclear(r);
@@ -123,7 +86,7 @@ static void each_event_is_spread_once(void **state)
 
 static void an_open_transaction_holds_back_what_is_younger(void **state)
 {
-	PGconn *slow = PQconnectdb(fx.conninfo);
+	PGconn *slow = PQconnectdb(rows_fx.conninfo);
 
 	(void)state;
 	PQclear(PQexec(
@@ -224,8 +187,8 @@ static void node_is(const char *name)
 {
 	const char *const p[] = { name };
 
-	PQclear(PQexecParams(pg, "select set_config('wad.node', $1, false)", 1, NULL, p, NULL, NULL,
-			     0));
+	PQclear(PQexecParams(rows_pg, "select set_config('wad.node', $1, false)", 1, NULL, p, NULL,
+			     NULL, 0));
 }
 
 static void what_another_node_makes_is_left_to_it(void **state)
@@ -320,7 +283,7 @@ static void gone_is_off_at_once(void **state)
 static void place(const char *since, const char *wanted)
 {
 	const char *const p[] = { since };
-	PGresult *r = PQexecParams(pg, stmt_sql(STMT_EVENT_PLACE), 1, NULL, p, NULL, NULL, 0);
+	PGresult *r = PQexecParams(rows_pg, stmt_sql(STMT_EVENT_PLACE), 1, NULL, p, NULL, NULL, 0);
 	char got[64];
 
 	snprintf(got, sizeof got, "%s %s", PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2));
@@ -429,5 +392,5 @@ int main(void)
 		cmocka_unit_test_setup(what_is_old_goes_and_what_is_needed_stays, fill),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, rows_up, rows_down);
 }
