@@ -111,18 +111,26 @@ static void admit(struct queue *q, const PGresult *r, int row)
 		window_put(q, j, false);
 }
 
-static void on_rows(void *ctx, const PGresult *r, const struct err *e)
+/* those that go before the window's last ones: that there are none says nothing of the rest */
+static void on_urgent_rows(void *ctx, const PGresult *r, const struct err *e)
 {
 	struct queue *q = ctx;
 	int rows = e->code ? 0 : db_rows(r);
 
 	if (q->device == NULL)
 		return;
-	if (rows == 0)
-		q->drained = !q->woken;
 	CRASH_POINT("queue.after_claim");
 	for (int i = 0; i < rows; i++)
 		admit(q, r, i);
+}
+
+static void on_rows(void *ctx, const PGresult *r, const struct err *e)
+{
+	struct queue *q = ctx;
+
+	if (q->device && (e->code || db_rows(r) == 0))
+		q->drained = !q->woken;
+	on_urgent_rows(q, r, e);
 }
 
 void window_give_back(struct queue *q, int64_t campaign_id, struct db_unit *unit)
@@ -208,7 +216,7 @@ static void hold_strangers(struct queue *q, struct db_unit *unit, struct arena *
 	db_unit_add(unit, STMT_REACH_HOLD, p);
 }
 
-static void claim(struct queue *q, size_t n, int32_t least_priority)
+static void claim(struct queue *q, size_t n, int32_t least_priority, db_result_fn on_claim)
 {
 	struct arena *a = arena_new();
 	struct db_params *p = db_params_new(a);
@@ -228,7 +236,7 @@ static void claim(struct queue *q, size_t n, int32_t least_priority)
 	db_p_text_array(p, ids, n);
 	db_p_i32(p, least_priority);
 	hold_strangers(q, unit, a);
-	db_unit_add_result(unit, STMT_OUTBOX_CLAIM, p, on_rows);
+	db_unit_add_result(unit, STMT_OUTBOX_CLAIM, p, on_claim);
 	CRASH_POINT("queue.before_claim");
 	db_commit_take(q->env->db, unit, on_claimed, q);
 	arena_free(a);
@@ -288,7 +296,7 @@ static void feed_urgent(struct queue *q)
 		return;
 	q->fetching = true;
 	q->fetches++;
-	claim(q, URGENT_CLAIM, last - 1);
+	claim(q, URGENT_CLAIM, last - 1, on_urgent_rows);
 }
 
 void window_feed(struct queue *q)
@@ -312,7 +320,7 @@ void window_feed(struct queue *q)
 		return;
 	}
 	q->urgent = false;
-	claim(q, room < QUEUE_CLAIM ? room : QUEUE_CLAIM, QUEUE_PRIORITY_ANY);
+	claim(q, room < QUEUE_CLAIM ? room : QUEUE_CLAIM, QUEUE_PRIORITY_ANY, on_rows);
 }
 
 /* how many turns come soon, by the shortest gap of the next one */
