@@ -27,7 +27,7 @@ static const char SETUP_SQL[] =
 	" where application_name = current_setting('application_name') and pid <> pg_backend_pid()"
 	" and datname = current_database() and usename = current_user)";
 enum { SETUP_GONE_COL = 5 };
-static const char BY_INDEX_SQL[] =
+const char DB_BY_INDEX_SQL[] =
 	"select set_config(name, 'off', false)"
 	" from unnest(array['enable_seqscan', 'enable_bitmapscan',"
 	" 'enable_hashjoin', 'enable_mergejoin', 'enable_material']) as name"
@@ -210,7 +210,7 @@ static void set_up(struct db_conn *c)
 	c->state = CONN_SETUP;
 	db_conn_send_text(c, SETUP_SQL, &c->setup);
 	if (c->cfg.by_index)
-		db_conn_send_text(c, BY_INDEX_SQL, NULL);
+		db_conn_send_text(c, DB_BY_INDEX_SQL, NULL);
 	db_conn_send_sync(c, &c->setup);
 }
 

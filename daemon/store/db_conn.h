@@ -33,6 +33,9 @@ struct db_conn_cfg {
 	void *ctx;
 };
 
+/* what by_index sets, for who looks at plans as the shards make them */
+extern const char DB_BY_INDEX_SQL[];
+
 struct db_conn *db_conn_new(const struct db_conn_cfg *cfg);
 void db_conn_close(struct db_conn *c, void (*closed)(void *ctx)); /* frees; closed(cfg.ctx) */
 bool db_conn_is_up(const struct db_conn *c);

@@ -4,7 +4,7 @@
 -- the limit is a literal: a parameter makes the planner expect a tenth of the table; the rows are found
 -- again by their place: locked rows do not move, and no plan can walk over the whole queue for it; nor over
 -- the whole list of opt-outs: a value, unlike "exists", is never looked up in a hash of all of them; what a
--- text with variables needs of the lead is looked up for such texts alone
+-- text with variables needs of the lead is looked up for such texts alone, and by the whole key (offset 0)
 with ready as materialized (
   select place, campaign_id, content_id, recipient, row_number() over (order by priority, not_before, id) as n,
     (campaign_id is not null or sequence_id is not null)
@@ -24,7 +24,9 @@ with ready as materialized (
     error_class = case when ready.opted_out then 'opted_out' else o.error_class end,
     error = case when ready.opted_out then 'the recipient opted out' else o.error end
   from ready left join contents c on c.user_id = $1 and c.id = ready.content_id
-    left join leads l on l.user_id = $1 and l.phone = case when c.templated then ready.recipient end
+    left join lateral (
+      select * from leads where user_id = $1 and phone = case when c.templated then ready.recipient end offset 0
+    ) l on true
   where o.user_id = $1 and o.ctid = ready.place and ready.n <= cardinality($3::text[])
   returning o.id, o.campaign_id, o.sequence_id, o.recipient, o.msg_id, o.attempt, o.state, o.content_id, coalesce(o.body, c.body) as body,
     coalesce(o.media_id, c.media_id) as media_id, c.delay_min_ms, c.delay_max_ms, o.priority,

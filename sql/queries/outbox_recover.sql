@@ -9,7 +9,9 @@ select o.id, o.campaign_id, o.sequence_id, o.recipient, o.msg_id, o.attempt, o.s
 from outbox o left join contents c on c.user_id = o.user_id and c.id = o.content_id
 left join messages m on m.user_id = o.user_id and m.device_id = o.device_id and m.from_me
   and m.msg_id = case when c.templated and o.state = 2 then o.msg_id end
-left join leads l on l.user_id = o.user_id and l.phone = case when c.templated then o.recipient end
+left join lateral (
+  select * from leads where user_id = o.user_id and phone = case when c.templated then o.recipient end offset 0
+) l on true
 where o.user_id = $1 and o.device_id = $2 and o.state in (1, 2) and not o.paused and o.id <> all($3::bigint[])
 order by o.state desc, o.priority, o.id
 limit 1000

@@ -9,8 +9,7 @@ with newest as (
   limit 1
 ), u as (
   update outbox o set replied_at = greatest($3, o.sent_at)
-  from newest
-  where o.user_id = $1 and o.id = newest.id and newest.replied_at is null and o.replied_at is null
+  where o.user_id = $1 and o.id = (select id from newest where replied_at is null) and o.replied_at is null
   returning o.user_id, o.id, o.campaign_id, o.sequence_id, o.device_id, o.recipient, o.msg_id
 )
 insert into events (user_id, topic, data)

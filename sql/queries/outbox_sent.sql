@@ -11,11 +11,11 @@ with u as (
   select o.user_id, o.device_id, o.recipient from unnest($1::bigint[], $2::bigint[]) as v (user_id, id)
   join outbox o on o.user_id = v.user_id and o.id = v.id
 ), talked as (
-  select l.user_id, l.id, a.device_id from acked a join leads l on l.user_id = a.user_id and l.phone = a.recipient
+  select l.ctid as place, l.user_id, a.device_id from acked a join leads l on l.user_id = a.user_id and l.phone = a.recipient
   where l.device_id is distinct from a.device_id
   for update of l skip locked
 ), own as (
-  update leads l set device_id = talked.device_id from talked where l.user_id = talked.user_id and l.id = talked.id
+  update leads l set device_id = talked.device_id from talked where l.ctid = talked.place and l.user_id = talked.user_id
 )
 insert into events (user_id, topic, data)
 select user_id, 'message.sent', jsonb_build_object('id', id::text, 'device', device_id::text,
