@@ -76,6 +76,8 @@ void db_p_null(struct db_params *p);
 /* Answers come in binary format; readers below. e->code ERR_OK: res is a tuples or command result,
  * borrowed for the call. */
 typedef void (*db_result_fn)(void *ctx, const PGresult *res, const struct err *e);
+/* idempotent: run again when the connection was lost and nobody knows whether it ran; one that collided
+ * with another (deadlock) did not, and is tried again either way */
 enum db_query_flags { DB_ONCE = 0, DB_IDEMPOTENT = 1 };
 void db_query(struct db *d, enum stmt stmt, const struct db_params *p, enum db_query_flags flags,
 	      db_result_fn done, void *ctx);

@@ -179,8 +179,8 @@ static void on_sync(void *ctx, void *op)
 
 	list_del(&q->link);
 	qs->in_flight_len--;
-	if (r == REFUSAL_COLLISION && q->flags == DB_IDEMPOTENT &&
-	    ++q->collisions < COLLISIONS_MAX) {
+	/* it was undone as a whole: also what may run but once is tried again */
+	if (r == REFUSAL_COLLISION && ++q->collisions < COLLISIONS_MAX) {
 		PQclear(q->res);
 		q->res = NULL;
 		list_add_head(&qs->waiting, &q->link);

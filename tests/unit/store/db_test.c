@@ -11,7 +11,18 @@
 #include "tests/unit/store/cm.h"
 #include "tests/unit/store/pg_fixture.h"
 
-enum { T_PUT, T_CLAIM, T_TYPES, T_COUNT, T_BROKEN, T_SLEEP, T_DEFERRED, T_NULLS, T_READ };
+enum {
+	T_PUT,
+	T_CLAIM,
+	T_TYPES,
+	T_COUNT,
+	T_BROKEN,
+	T_SLEEP,
+	T_DEFERRED,
+	T_NULLS,
+	T_READ,
+	T_COLLIDES
+};
 
 /* clang-format off */
 static const struct sql_text stmts[] = {
@@ -27,6 +38,7 @@ static const struct sql_text stmts[] = {
 	[T_DEFERRED] = { "t_deferred", "insert into child (k) values ($1)" },
 	[T_NULLS] = { "t_nulls", "insert into nulls (i, s) values ($1, $2)" },
 	[T_READ] = { "t_read", "select v from t where k = $1" },
+	[T_COLLIDES] = { "t_collides", "insert into seen (k) values (collides())" },
 };
 /* clang-format on */
 
@@ -36,6 +48,9 @@ static const char SCHEMA[] =
 	"create table if not exists seen (k bigint primary key);"
 	"create table if not exists nulls (i bigint, s integer);"
 	"create table if not exists child (k bigint references seen (k) deferrable initially deferred);"
+	"create sequence if not exists collisions;"
+	"create or replace function collides() returns bigint language plpgsql as $$ begin"
+	" if nextval('collisions') < 3 then raise exception using errcode = '40P01'; end if; return 7; end $$;"
 	"truncate t, seen, child, nulls";
 
 struct test {
@@ -264,6 +279,17 @@ static void broken_statement_fails_alone(void **state)
 	assert_non_null(strstr(bad.msg, "nowhere"));
 	assert_int_equal(good.code, ERR_OK);
 	assert_int_equal(t->downs, 0);
+}
+
+static void who_loses_a_deadlock_is_run_again(void **state)
+{
+	struct test *t = *state;
+	struct got g = { 0 };
+
+	db_query(t->db, (enum stmt)T_COLLIDES, NULL, DB_ONCE, on_query, &g);
+	until(t, &g);
+	assert_int_equal(g.code, ERR_OK);
+	assert_string_equal(pg_fixture_sql(&t->fx, "select count(*) from seen"), "1");
 }
 
 struct many {
@@ -558,6 +584,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(values_come_back, up, down),
 		cmocka_unit_test_setup_teardown(null_before_value, up, down),
 		cmocka_unit_test_setup_teardown(broken_statement_fails_alone, up, down),
+		cmocka_unit_test_setup_teardown(who_loses_a_deadlock_is_run_again, up, down),
 		cmocka_unit_test_setup_teardown(units_keep_order, up, down),
 		cmocka_unit_test_setup_teardown(refused_unit_fails_alone, up, down),
 		cmocka_unit_test_setup_teardown(read_after_commit, up, down),
