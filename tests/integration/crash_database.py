@@ -47,5 +47,37 @@ def a_killed_database_loses_nothing(build):
               f"{result['shown']} shown once, 0 missing, 0 twice; sending again after {slowest:.1f} s at most")
 
 
+def a_campaign_is_made_once_however_often_the_database_dies(build):
+    dice = random.Random(7)
+    with World(build, (60120000001, 10), name="crash-database") as w:
+        link(w.wad, 2)
+        w.wad.sql("insert into leads (user_id, phone) select 1, 60120000000 + i from generate_series(1, 100000) i")
+        campaign = w.wad.campaign(title="wide", text="hi", delay_min_ms=86400000, delay_max_ms=86400000)
+        kills = 0
+
+        def made():
+            return w.wad.sql(f"select expanded_at is not null, expand_after from campaigns where id = {campaign}")[0]
+
+        while made()[0] == "f" and kills < 4:
+            time.sleep(dice.uniform(0.1, 0.6))
+            old = w.wad.postmaster_pid()
+            os.kill(old, signal.SIGKILL)
+            kills += 1
+
+            def up():
+                try:
+                    return w.wad.postmaster_pid() != old and w.wad.call("daemon.status")["database"] == "up"
+                except (OSError, ValueError):
+                    return False
+
+            wait_until(up, 60, "the database is back")
+        wait_until(lambda: made()[0] == "t", 180, "all rows are made")
+        got = w.wad.sql("select count(*), count(distinct recipient), (select queued from user_days) from outbox")[0]
+        if got != ["100000"] * 3:
+            raise Failure(f"rows, recipients, rows counted: {got}")
+        print(f"proof: crash: {kills} kill -9 of PostgreSQL while 100,000 rows of a campaign are made: each once")
+
+
 if __name__ == "__main__":
-    sys.exit(run_tests([a_killed_database_loses_nothing], sys.argv[1]))
+    sys.exit(run_tests([a_killed_database_loses_nothing, a_campaign_is_made_once_however_often_the_database_dies],
+                       sys.argv[1]))

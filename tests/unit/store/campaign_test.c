@@ -132,6 +132,66 @@ static void slices_go_on_where_the_last_one_ended(void **state)
 	sql_is("select count(*) from events where topic = 'campaign.state'", "1");
 }
 
+static void the_commit_of_a_slice_alone_waits_for_no_disk(void **state)
+{
+	char got[64];
+	PGresult *r;
+
+	(void)state;
+	PQclear(PQexec(pg, "begin"));
+	expand("{1}", "{0}", got);
+	r = PQexec(pg, "show synchronous_commit");
+	assert_string_equal(PQgetvalue(r, 0, 0), "off");
+	PQclear(r);
+	PQclear(PQexec(pg, "commit"));
+	r = PQexec(pg, "show synchronous_commit");
+	assert_string_equal(PQgetvalue(r, 0, 0), "on");
+	PQclear(r);
+}
+
+static void a_lead_that_is_another_row_now_gets_no_second_message(void **state)
+{
+	(void)state;
+	rows_are("{1}", "{0}", "100");
+	sql("delete from leads where id = 7; update leads set phone = 60129999999 where id = 8");
+	sql("insert into leads (user_id, id, phone) overriding system value values (1, 201, 60120000007), "
+	    "(1, 202, 60120000008), (1, 203, 60120000203)");
+	sql("update campaigns set expanded_at = null");
+	rows_are("{1}", "{100}", "1");
+	sql_is("select count(*) || ' ' || count(distinct recipient) from outbox", "101 101");
+}
+
+/* also those that come into being while it is deleted */
+static void a_users_rows_go_with_the_user(void **state)
+{
+	PGconn *other = PQconnectdb(fx.conninfo);
+	PGresult *r;
+
+	(void)state;
+	sql("delete from leads; delete from campaigns; delete from contents; delete from devices");
+	sql("insert into users (id, name, role) overriding system value values (72, 'gone', 'operator'); "
+	    "insert into leads (user_id, phone) values (72, 60120000001); "
+	    "insert into campaigns (user_id, id, title, state) overriding system value values (72, 5, 'c', 'scheduled'); "
+	    "insert into user_days (user_id, day, queued) values (72, (now() at time zone 'UTC')::date, 1)");
+	PQclear(PQexec(pg, "begin"));
+	PQclear(run(STMT_CAMPAIGN_EXPAND, (const char *const[]){ "72", "5", "{1}", "{0}", "0" },
+		    5));
+	assert_int_equal(PQsendQueryParams(other, stmt_sql(STMT_USER_DELETE), 1, NULL,
+					   (const char *const[]){ "72" }, NULL, NULL, 0),
+			 1);
+	while (strcmp(pg_fixture_sql(&fx, "select count(*) from pg_locks where not granted"),
+		      "0") == 0)
+		;
+	PQclear(PQexec(pg, "commit"));
+	r = PQgetResult(other);
+	assert_string_equal(PQresultErrorMessage(r), "");
+	assert_int_equal(PQntuples(r), 1);
+	PQclear(r);
+	PQfinish(other);
+	sql_is("select count(*) from outbox where user_id = 72", "0");
+	sql_is("select count(*) from users where id = 72", "0");
+}
+
 static void what_is_over_the_days_limit_waits(void **state)
 {
 	(void)state;
@@ -319,6 +379,9 @@ int main(void)
 		cmocka_unit_test_setup(rows_fill_devices_to_one_level, fill),
 		cmocka_unit_test_setup(the_devices_of_leads_come_first, fill),
 		cmocka_unit_test_setup(slices_go_on_where_the_last_one_ended, fill),
+		cmocka_unit_test_setup(the_commit_of_a_slice_alone_waits_for_no_disk, fill),
+		cmocka_unit_test_setup(a_lead_that_is_another_row_now_gets_no_second_message, fill),
+		cmocka_unit_test_setup(a_users_rows_go_with_the_user, fill),
 		cmocka_unit_test_setup(what_is_over_the_days_limit_waits, fill),
 		cmocka_unit_test_setup(the_second_part_waits_for_the_first, fill),
 		cmocka_unit_test_setup(starts_are_missed_and_waits_are_said_once, fill),
