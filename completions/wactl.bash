@@ -1,27 +1,43 @@
 # completion of wactl for bash; made by: wactl docs completions bash
 _wactl()
 {
-	local words=() i cur
-	# bash splits words at = and :, wactl does not
-	for ((i = 1; i <= COMP_CWORD; i++)); do
-		words+=("${COMP_WORDS[i]}")
+	local line=${COMP_LINE:0:COMP_POINT} words=() word= raw= quote= started= breaks= head c i
+	# the words as the shell would read them: bash itself splits at = and :, and leaves quotes in
+	for ((i = 0; i < ${#line}; i++)); do
+		c=${line:i:1}
+		if [[ -z $quote && $c == [[:blank:]] ]]; then
+			[[ -n $started ]] && words+=("$word")
+			word= raw= started=
+			continue
+		fi
+		started=1 raw+=$c
+		if [[ $quote != "'" && $c == "\\" ]]; then
+			((i++))
+			raw+=${line:i:1} word+=${line:i:1}
+		elif [[ -z $quote && $c == [\'\"] ]]; then
+			quote=$c
+		elif [[ -n $quote && $c == "$quote" ]]; then
+			quote=
+		else
+			word+=$c
+		fi
 	done
-	cur="${COMP_WORDS[COMP_CWORD]}"
-	local n=${#words[@]}
-	if ((n >= 2)) && [[ ${words[n - 2]} == "=" ]]; then
-		words=("${words[@]:0:n-3}" "${words[n-3]}" "$cur")
-	elif ((n >= 2)) && [[ $cur == "=" ]]; then
-		words=("${words[@]:0:n-1}" "")
-		cur=""
-	fi
-	local IFS=$'\n'
-	COMPREPLY=($(wactl __complete -- "${words[@]}" 2>/dev/null))
+	words+=("$word")
+	mapfile -t COMPREPLY < <(wactl __complete -- "${words[@]:1}" 2>/dev/null)
 	if ((${#COMPREPLY[@]} == 0)); then
 		compopt -o default 2>/dev/null
 		return
 	fi
+	# only what stands behind such a character is replaced
+	for c in '=' ':' '@'; do
+		[[ $COMP_WORDBREAKS == *"$c"* ]] && breaks+=$c
+	done
+	head=
+	[[ -n $breaks && $raw != *[\\\'\"]* ]] && head=${raw%"${raw##*[$breaks]}"}
 	for i in "${!COMPREPLY[@]}"; do
-		printf -v "COMPREPLY[i]" %q "${COMPREPLY[i]}"
+		c=${COMPREPLY[i]#"$head"}
+		[[ -z $quote ]] && printf -v c %q "$c"
+		COMPREPLY[i]=$c
 	done
 }
 complete -F _wactl wactl

@@ -89,6 +89,29 @@ static bool act_as(struct rpc_client *client, const char *user)
 	return code == ERR_OK;
 }
 
+/* the quick way, for what there is much of */
+static bool offer_names(const struct completion *c, struct rpc_client *client, const char *noun)
+{
+	struct err e = ERR_NONE;
+	json_t *result = NULL, *name;
+	bool found;
+	size_t i;
+
+	if (!cat_word_in(cat_param_find(cat_system_names.in, "noun")->values, noun) ||
+	    rpc_client_call(client, "system.names",
+			    json_pack("{s:s,s:s}", "noun", noun, "prefix", c->prefix), BUDGET_MS,
+			    &result, &e))
+		return false;
+	json_array_foreach(json_object_get(result, "names"), i, name) {
+		AUTO_FREE char *safe = print_safe(json_string_value(name));
+
+		offer(c, safe, strlen(safe));
+	}
+	found = json_is_array(json_object_get(result, "names"));
+	json_decref(result);
+	return found;
+}
+
 /* names of the objects that <noun>.list gives, or their ids where they have no name */
 static void offer_live(const struct completion *c, const char *noun)
 {
@@ -108,7 +131,8 @@ static void offer_live(const struct completion *c, const char *noun)
 		rpc_client_free(client);
 		return;
 	}
-	if (rpc_client_call(client, method, NULL, BUDGET_MS, &result, &e) == ERR_OK) {
+	if (!offer_names(c, client, noun) &&
+	    rpc_client_call(client, method, NULL, BUDGET_MS, &result, &e) == ERR_OK) {
 		list = json_object_get(result, m->list);
 		json_array_foreach(list, i, item) {
 			const char *name = json_string_value(json_object_get(item, "name"));
@@ -189,20 +213,23 @@ static void offer_flag_value(const struct completion *c, const struct flag_seen 
 
 static void offer_position(const struct completion *c, const struct cat_method *m, size_t n)
 {
+	const struct cat_param *p = NULL;
 	const char *word = NULL;
 	size_t pos = 0, len = 0;
-	char name[64];
 
 	for (size_t i = 0; i <= n; i++) {
+		char name[64];
+
 		if (!cat_word_next(m->args, &pos, &word, &len)) {
-			if (word == NULL)
-				return;
-			break; /* a list takes all that follow */
+			if (p == NULL || p->type != CAT_LIST)
+				return; /* a list takes all that follow */
+			break;
 		}
+		snprintf(name, sizeof name, "%.*s", (int)len, word);
+		p = cat_param_find(m->in, name);
 	}
-	snprintf(name, sizeof name, "%.*s", (int)len, word);
-	if (cat_param_find(m->in, name))
-		offer_values(c, cat_param_find(m->in, name));
+	if (p)
+		offer_values(c, p);
 }
 
 static void offer_docs(const struct completion *c, const char *kind)

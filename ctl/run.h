@@ -19,6 +19,9 @@ struct session {
 	size_t line;         /* of a batch; 0: none */
 };
 
+/* whichever command it is; the exit code */
+int ctl_dispatch(const struct ctl_args *a);
+int ctl_usage_error(const struct ctl_args *a, const struct err *e); /* tells; the exit code */
 int ctl_run(const struct ctl_args *a);
 int ctl_batch(const struct ctl_args *a); /* the commands of a file, over one connection */
 /* one command in an open session; s->args is the command */

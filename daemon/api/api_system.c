@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "shared/rpc/discover.h"
 
 #include "daemon/api/handlers.h"
@@ -29,6 +31,33 @@ struct rpc_done api_system_ping(struct rpc_req *req)
 
 	unix_ms_text(clock_unix(req->wad->clock), now);
 	return rpc_reply_take(req, json_pack("{s:s}", "at", now));
+}
+
+enum { NAMES_MAX = 5000 };
+
+static void put_name(json_t *names, const char *name, const char *prefix)
+{
+	if (json_array_size(names) < NAMES_MAX && strncmp(name, prefix, strlen(prefix)) == 0)
+		json_array_append_new(names, json_string(name));
+}
+
+struct rpc_done api_system_names(struct rpc_req *req)
+{
+	const char *prefix = rpc_param_text(req->params, "prefix");
+	bool of_users = strcmp(rpc_param_text(req->params, "noun"), "user") == 0;
+	const struct fleet_device *d;
+	const struct user *u;
+	json_t *names = json_array();
+	int64_t after = 0;
+
+	prefix = prefix ? prefix : "";
+	if (!of_users)
+		while ((d = fleet_next(req->wad->fleet, req->user_id, &after)) != NULL)
+			put_name(names, d->name, prefix);
+	else if (req->role >= ROLE_ADMIN) /* nobody else's business */
+		while ((u = accounts_next(req->wad->accounts, &after)) != NULL)
+			put_name(names, u->name, prefix);
+	return rpc_reply_take(req, json_pack("{s:o}", "names", names));
 }
 
 struct rpc_done api_system_act_as(struct rpc_req *req)

@@ -139,6 +139,17 @@ const char *accounts_taken(const struct accounts *a, int64_t except, const char 
 	return NULL;
 }
 
+const struct user *accounts_next(const struct accounts *a, int64_t *after_id)
+{
+	for (size_t i = 0; i < a->len; i++) {
+		if (a->users[i].user.id <= *after_id)
+			continue;
+		*after_id = a->users[i].user.id;
+		return &a->users[i].user;
+	}
+	return NULL;
+}
+
 size_t accounts_admins(const struct accounts *a)
 {
 	size_t n = 0;

@@ -65,6 +65,8 @@ void accounts_close(struct accounts *a); /* frees itself when nothing is under w
 const struct user *accounts_find(const struct accounts *a, int64_t id);
 const struct user *accounts_find_name(const struct accounts *a, const char *name);
 const struct user *accounts_find_uid(const struct accounts *a, int64_t os_uid); /* active only */
+/* walks in order of id; *after_id starts at 0; NULL at the end */
+const struct user *accounts_next(const struct accounts *a, int64_t *after_id);
 void accounts_reload(struct accounts *a, account_fn done, void *ctx); /* after users were changed */
 
 /* the first active admin: who the machine's own root acts as */

@@ -94,7 +94,7 @@ struct cat_method {
 	X(session_list) X(session_revoke) \
 	X(audit_list) \
 	X(daemon_status) X(daemon_doctor) X(daemon_show) X(daemon_reload) X(daemon_log_level) X(daemon_stop) X(config_list) \
-	X(system_hello) X(system_ping) X(system_act_as) \
+	X(system_hello) X(system_ping) X(system_names) X(system_act_as) \
 	X(rpc_discover)
 /* clang-format on */
 

@@ -36,6 +36,20 @@ const struct cat_method cat_system_ping = {
 	.doc = "See whether the daemon answers.",
 };
 
+static const struct cat_param names_in[] = {
+	{ "noun",   CAT_ENUM, CAT_REQUIRED, "of what", .values = "device user" },
+	{ "prefix", CAT_TEXT, CAT_OPTIONAL, "only those that start so", .max = 64 },
+	{ NULL },
+};
+static const struct cat_param names_out[] = {
+	{ "names", CAT_LIST, CAT_REQUIRED, "at most 5000" },
+	{ NULL },
+};
+const struct cat_method cat_system_names = {
+	.name = "system.names", .role = ROLE_VIEWER, .rpc_only = true, .in = names_in, .out = names_out,
+	.doc = "List names of your devices, for admins of users, from memory: for completion.",
+};
+
 static const struct cat_param act_as_in[] = {
 	{ "user", CAT_REF, CAT_OPTIONAL, "id or name of the user; absent: yourself again", .max = 64, .noun = "user" },
 	{ NULL },

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """wactl as people and scripts use it, against the running daemon: forms of output and their keys, exit
-codes, dry runs, batches, terminals (codes that a phone can read, colour, the pager), completion in the
-shells, and callers of other users."""
+codes, dry runs, batches, terminals (codes that a phone can read, colour, the pager), and
+callers of other users."""
 import base64
 import json
 import os
@@ -220,7 +220,7 @@ def the_keys_of_every_command_stay(build):
             "imageBase64": base64.b64encode(png(8, 8)).decode()})
         names = {m["name"] for m in w.wad.call("rpc.discover")["methods"]}
         done = {c.split()[0] + "." + c.split()[1] for c in KEYS}
-        rpc_only = {"event.subscribe", "event.unsubscribe", "system.hello", "system.act_as", "rpc.discover"}
+        rpc_only = {"event.subscribe", "event.unsubscribe", "system.hello", "system.names", "system.act_as", "rpc.discover"}
         check(names - rpc_only == done, f"commands without a row, or rows without a command: {(names - rpc_only) ^ done}")
         for command, (always, maybe) in KEYS.items():
             if command == "campaign create T --everyone --text x":  # so that the second can be paused
@@ -510,39 +510,6 @@ def the_shell_runs_commands_and_keeps_no_loose_history(build):
         check("device create 'with blank'" in open(path).read(), "history")
 
 
-def names_are_completed_in_each_shell(build):
-    with World(build, (LEAD, 20), name="complete") as w:
-        for name in ("sales-1", "sales-2", "other"):
-            w.wad.call("device.create", name=name)
-        want = ["sales-1", "sales-2"]
-        got = shell(w, "wactl __complete -- device show s").stdout.split()
-        check(got == want, f"{got}")
-        bash = f"""source {ROOT}/completions/wactl.bash
-COMP_WORDS=(wactl device show s) COMP_CWORD=3 COMP_LINE='wactl device show s' COMP_POINT=19
-_wactl; printf '%s\\n' "${{COMPREPLY[@]}}" """
-        with open(os.path.join(w.directory, "c.bash"), "w") as f:
-            f.write(bash)
-        check(shell(w, f"bash {w.directory}/c.bash").stdout.split() == want, "bash")
-        if needs("fish"):
-            got = shell(w, f"fish --no-config -c 'source {ROOT}/completions/wactl.fish; complete -C \"wactl device show s\"'",
-                        env={"HOME": w.directory})
-            check(got.stdout.split() == want, f"fish: {got.stdout!r} {got.stderr!r}")
-        if needs("zsh", "tmux"):
-            with open(os.path.join(w.directory, ".zshrc"), "w") as f:
-                f.write(f"autoload -Uz compinit; compinit -u -D\nsource {ROOT}/completions/_wactl\nPS1='> '\n")
-            t = Terminal(w, 80, 20, "zsh -i", env=f"ZDOTDIR={w.directory}")
-            try:
-                t.wait(">", 20)
-                t.tmux("send-keys", "wactl device show s", "Tab", "Tab")
-                t.wait("sales-2")
-            finally:
-                t.end()
-        w.wad.process.stop()
-        got = shell(w, "wactl __complete -- device show s")
-        check(got.returncode == 0 and got.stdout == "" and got.stderr == "", f"without a daemon: {got}")
-        w.wad.start()
-
-
 def events_agree_with_their_table(build):
     with World(build, (LEAD, 200), name="topics") as w:
         page = open(os.path.join(ROOT, "man/wad-rpc.7")).read()
@@ -606,7 +573,6 @@ if __name__ == "__main__":
         a_phone_can_read_the_code_on_the_terminal,
         tables_questions_and_pages_on_a_terminal,
         the_shell_runs_commands_and_keeps_no_loose_history,
-        names_are_completed_in_each_shell,
         events_agree_with_their_table,
         watch_goes_on_through_a_restart,
     ], os.path.abspath(sys.argv[1])))

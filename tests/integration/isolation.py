@@ -150,6 +150,7 @@ MATRIX = {
     "daemon.stop": (ADMIN, None),  # rights only: it would end the test
     "system.hello": (ANYONE, {}),
     "system.ping": (ANYONE, {}),
+    "system.names": (VIEWER, {"noun": "device"}),
     "system.act_as": (ADMIN, {"user": of("user")}),
     "rpc.discover": (ANYONE, {}),
 }

@@ -251,6 +251,8 @@ static const struct {
 	{ "daemon.stop", "[1]", "daemon.stop takes 0 parameters, 1 are given" },
 	{ "system.hello", "{\"client\":\"wactl\",\"version\":\"0.1.0\",\"api\":\"1.0\"}", NULL },
 	{ "system.hello", "{\"client\":1}", "client: must be a string" },
+	{ "system.names", "{\"noun\":\"device\",\"prefix\":\"sa\"}", NULL },
+	{ "system.names", "{\"noun\":\"lead\"}", "noun: must be one of" },
 	{ "user.create", "{\"name\":\"ana\",\"role\":\"viewer\",\"max_devices\":-1}", NULL },
 	{ "user.create", "{\"name\":\"ana\",\"role\":\"king\"}", "role: must be one of" },
 	{ "user.list", "{\"after\":\"3\"}", NULL },
