@@ -242,10 +242,11 @@ static bool read_own_command(struct parse *s, const char *word)
 
 	if (own == NULL)
 		return false;
-	s->help |= own->command == COMMAND_HELP;
 	s->a->command = own->command;
-	if (own->command == COMMAND_HELP)
+	if (own->command == COMMAND_HELP && !s->help) {
+		s->help = true;
 		return true;
+	}
 	s->a->own = own;
 	s->a->method = own->method;
 	s->words = 2; /* as if noun and verb were read */

@@ -463,17 +463,43 @@ enum errc print_result(const struct printer *p, const struct cat_method *m, json
 	return fflush(p->out) == 0 ? ERR_OK : err_set(e, ERR_SYSTEM, "writing the output failed");
 }
 
+/* of a failure that the daemon has not said anything about */
+static const char *own_hint(const struct err *err)
+{
+	const char *meant = strstr(err_msg(err), "did you mean ");
+
+	if (meant)
+		return meant;
+	switch (err->code) {
+	case ERR_UNREACHABLE:
+	case ERR_FORBIDDEN:
+		return "wactl doctor says more";
+	case ERR_TIMEOUT:
+		return "it may still be done; ask again, or give more time: --timeout";
+	case ERR_USAGE:
+		return strstr(err_msg(err), "--yes") ? "say so beforehand: --yes" : "wactl help";
+	default:
+		return NULL;
+	}
+}
+
 void print_failure(FILE *to, enum ctl_format format, const struct err *err, const json_t *rpc_error)
 {
 	json_t *data = json_object_get(rpc_error, "data");
-	const char *hint = json_string_value(json_object_get(data, "hint"));
+	bool is_machine = format == FORMAT_JSON || format == FORMAT_JSONL;
+	const char *told = json_string_value(json_object_get(data, "hint")),
+		   *hint = told                ? told
+			   : rpc_error == NULL ? own_hint(err)
+					       : NULL;
 	AUTO_FREE char *safe = print_safe(err_msg(err)),
 		       *safe_hint = hint ? print_safe(hint) : NULL;
 	json_t *out;
 
-	if (format != FORMAT_JSON && format != FORMAT_JSONL) {
+	if (!is_machine) {
 		fprintf(to, "wactl: %s\n", safe);
-		if (safe_hint && strstr(safe, safe_hint) == NULL)
+		/* people are told where to look only when the sentence does not say it */
+		if (safe_hint && (told || err->code != ERR_USAGE) &&
+		    strstr(safe, safe_hint) == NULL)
 			fprintf(to, "hint: %s\n", safe_hint);
 		return;
 	}

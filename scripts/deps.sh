@@ -18,7 +18,7 @@ test_only=(
   "openssl:certificates of tests"
   "libcmocka-dev:unit tests" "libsignal-protocol-c-dev:oracle of the ratchet" "clang:libFuzzer"
   "clang-format:formatting" "libclang-rt-14-dev:sanitizers of clang" "git:lints read the file list"
-  "tmux:terminal tests" "zsh:completion tests" "fish:completion tests" "zbar-tools:reads QR codes back" "mandoc:checks the manual pages" "binutils:lints"
+  "tmux:terminal tests" "strace:shows what is not opened" "zsh:completion tests" "fish:completion tests" "zbar-tools:reads QR codes back" "mandoc:checks the manual pages" "binutils:lints"
 )
 
 wanted=("${build[@]}")
