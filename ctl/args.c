@@ -173,6 +173,12 @@ static enum errc apply_flag(struct ctl_args *a, const struct ctl_flag *f, const 
 		a->command = COMMAND_HELP;
 	else if (strcmp(f->name, "--qr") == 0)
 		a->qr = value;
+	else if (strcmp(f->name, "--png") == 0)
+		a->png = value;
+	else if (strcmp(f->name, "--svg") == 0)
+		a->svg = value;
+	else if (strcmp(f->name, "--text") == 0)
+		a->text = true;
 	else if (strcmp(f->name, "--wait") == 0) {
 		a->wait = true;
 		a->wait_state = value;

@@ -49,6 +49,8 @@ struct ctl_args {
 	bool wait;
 	const char *wait_state; /* message send */
 	const char *qr;         /* device pair: half, sextant, text */
+	const char *png, *svg;  /* device qr: files to write */
+	bool text;              /* device qr: its text alone */
 };
 
 /* A refusal is ERR_USAGE and names the nearest word. */

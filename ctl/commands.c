@@ -23,6 +23,9 @@ static const struct ctl_flag flags[] = {
 	{ "--help",      'h', NULL,     NULL, NULL, "help for what stands before it" },
 	{ "--wait",      0,   NULL,     NULL, "device.pair", "stay until it is linked (as a table that is the default)" },
 	{ "--qr",        0,   "HOW",    "half sextant text", "device.pair", "half: blocks; sextant: small; text: only the text" },
+	{ "--png",       0,   "FILE",   NULL, "device.qr", "write the code as a picture; - is stdout" },
+	{ "--svg",       0,   "FILE",   NULL, "device.qr", "the same as SVG" },
+	{ "--text",      0,   NULL,     NULL, "device.qr", "print the text of the code alone" },
 	{ "--wait",      0,   "STATE",  "sent delivered read", "message.send", "stay until it is that far" },
 };
 

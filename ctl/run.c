@@ -14,6 +14,7 @@
 #include "shared/base/xalloc.h"
 
 #include "ctl/params.h"
+#include "ctl/qr_file.h"
 
 enum { CALL_MS_MAX = 30000, IMPORT_MS_MAX = 600000, REJECTED_SHOWN = 20 };
 
@@ -294,6 +295,8 @@ static int run_connected(struct session *s, json_t *params)
 	}
 	if (s->args->command == COMMAND_WATCH)
 		return ctl_watch(s, params);
+	if (qr_file_wanted(s->args))
+		return ctl_qr_file(s, params);
 	if (follows_pairing(s->args))
 		return ctl_pair(s, params);
 	if (waits_for_message(s->args))

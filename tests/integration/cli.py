@@ -410,6 +410,18 @@ def decode(screen, directory):
     return subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, text=True).stdout.strip()
 
 
+def svg_as_picture(path, zoom=6):
+    """The squares of a picture made of M x y h1v1h-1z, as a file that zbarimg reads."""
+    with open(path) as f:
+        text = f.read()
+    side = int(re.search(r'viewBox="0 0 (\d+) \1"', text)[1])
+    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", text)}
+    rows = [b"".join((b"\0" if (x, y) in dark else b"\xff") * zoom for x in range(side)) * zoom for y in range(side)]
+    with open(path + ".pgm", "wb") as f:
+        f.write(b"P5 %d %d 255\n" % (side * zoom, side * zoom) + b"".join(rows))
+    return path + ".pgm"
+
+
 def needs(*programs):
     missing = [p for p in programs if shutil.which(p) is None]
     if missing:
@@ -433,6 +445,20 @@ def a_phone_can_read_the_code_on_the_terminal(build):
         finally:
             t.end()
         w.wad.call("device.create", name="texts")
+        w.wad.call("device.create", name="drawn")
+        got = shell(w, "wactl device qr drawn --text")
+        check(got.returncode == 6 and "none" in got.stderr and not got.stdout, f"{got}")
+        w.wad.call("device.pair", device="drawn")
+        qr = wait_until(lambda: w.wad.call("device.qr", device="drawn").get("qr"), 20, "a code")
+        base = os.path.join(w.directory, "code")
+        got = shell(w, f"wactl device qr drawn --png {base}.png --svg {base}.svg --text && wactl device qr drawn --png - > {base}-2.png")
+        qrs = {qr, w.wad.call("device.qr", device="drawn")["qr"]}  # it may have been followed by the next
+        check(got.returncode == 0 and got.stdout.strip() in qrs, f"{got}")
+        for path in (f"{base}.png", f"{base}-2.png", svg_as_picture(f"{base}.svg")):
+            read = subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, text=True).stdout.strip()
+            check(read in qrs, f"{path} reads {read!r}, not one of {qrs}")
+        check(os.stat(f"{base}.png").st_mode & 0o777 == 0o600, "others can read the code")
+        check(shell(w, "wactl device qr drawn --png /nonexistent/x").returncode == 2, "no such place")
         got = shell(w, "wactl device pair texts --qr text --timeout 2s")
         check(got.returncode == 8 and len(got.stdout.split()) >= 1 and got.stdout.split()[0].count(",") >= 3, f"{got}")
         t = Terminal(w, 40, 10, "wactl device pair texts --timeout 3s")

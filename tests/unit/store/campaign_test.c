@@ -138,13 +138,13 @@ static void the_commit_of_a_slice_alone_waits_for_no_disk(void **state)
 	PGresult *r;
 
 	(void)state;
-	PQclear(PQexec(pg, "begin"));
+	PQclear(PQexec(rows_pg, "begin"));
 	expand("{1}", "{0}", got);
-	r = PQexec(pg, "show synchronous_commit");
+	r = PQexec(rows_pg, "show synchronous_commit");
 	assert_string_equal(PQgetvalue(r, 0, 0), "off");
 	PQclear(r);
-	PQclear(PQexec(pg, "commit"));
-	r = PQexec(pg, "show synchronous_commit");
+	PQclear(PQexec(rows_pg, "commit"));
+	r = PQexec(rows_pg, "show synchronous_commit");
 	assert_string_equal(PQgetvalue(r, 0, 0), "on");
 	PQclear(r);
 }
@@ -164,7 +164,7 @@ static void a_lead_that_is_another_row_now_gets_no_second_message(void **state)
 /* also those that come into being while it is deleted */
 static void a_users_rows_go_with_the_user(void **state)
 {
-	PGconn *other = PQconnectdb(fx.conninfo);
+	PGconn *other = PQconnectdb(rows_fx.conninfo);
 	PGresult *r;
 
 	(void)state;
@@ -173,16 +173,16 @@ static void a_users_rows_go_with_the_user(void **state)
 	    "insert into leads (user_id, phone) values (72, 60120000001); "
 	    "insert into campaigns (user_id, id, title, state) overriding system value values (72, 5, 'c', 'scheduled'); "
 	    "insert into user_days (user_id, day, queued) values (72, (now() at time zone 'UTC')::date, 1)");
-	PQclear(PQexec(pg, "begin"));
-	PQclear(run(STMT_CAMPAIGN_EXPAND, (const char *const[]){ "72", "5", "{1}", "{0}", "0" },
-		    5));
+	PQclear(PQexec(rows_pg, "begin"));
+	PQclear(rows_result(STMT_CAMPAIGN_EXPAND,
+			    (const char *const[]){ "72", "5", "{1}", "{0}", "0" }, 5));
 	assert_int_equal(PQsendQueryParams(other, stmt_sql(STMT_USER_DELETE), 1, NULL,
 					   (const char *const[]){ "72" }, NULL, NULL, 0),
 			 1);
-	while (strcmp(pg_fixture_sql(&fx, "select count(*) from pg_locks where not granted"),
+	while (strcmp(pg_fixture_sql(&rows_fx, "select count(*) from pg_locks where not granted"),
 		      "0") == 0)
 		;
-	PQclear(PQexec(pg, "commit"));
+	PQclear(PQexec(rows_pg, "commit"));
 	r = PQgetResult(other);
 	assert_string_equal(PQresultErrorMessage(r), "");
 	assert_int_equal(PQntuples(r), 1);
