@@ -116,6 +116,7 @@ void worker_tell_state(struct worker *w, enum device_state s)
 
 void worker_tell_ended(struct worker *w)
 {
-	if (w->state == DEVICE_ONLINE)
+	/* without a database the next start tells it */
+	if (w->state == DEVICE_ONLINE && db_is_up(w->env->client->db))
 		tell_online(w, false, state_json(w, DEVICE_IDLE, "wad ended"));
 }
