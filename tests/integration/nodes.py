@@ -66,14 +66,17 @@ class Pair:
         return self
 
     def __exit__(self, kind, value, trace):
-        for node in self.nodes:
-            if kind is not None:
-                print(f"-- end of {node.process.log_path}\n{node.process.tail(30)}")
-            code = node.process.stop() if node.process.alive() else 0
-            if kind is None:
-                check(code == 0, f"{node.directory} ended with {code}")
-        self.server.stop()
-        self.sandbox.stop()
+        try:
+            for node in self.nodes:
+                if kind is not None:
+                    print(f"-- end of {node.process.log_path}\n{node.process.tail(30)}")
+                code = node.process.stop() if node.process.alive() else 0
+                check(kind is not None or code == 0, f"{node.directory} ended with {code}")
+        finally:
+            for node in self.nodes:
+                node.process.kill()
+            self.sandbox.stop()
+            self.server.stop()
         if kind is None:
             shutil.rmtree(self.directory, ignore_errors=True)
         return False
