@@ -19,6 +19,7 @@ enum cell {
 };
 
 struct table_column {
+	/* field: a name, "counts.sent" for one inside, "reason|error" for the first that is there */
 	const char *title, *field;
 	enum cell kind;
 	int width; /* columns; the one with grow gets what is left */

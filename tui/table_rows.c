@@ -112,6 +112,26 @@ static void put_bounded(struct wr *w, const json_t *v, const char *text)
 	wr_u8(w, '\0');
 }
 
+/* a path of names with dots; of several with | between the first that is there */
+static const json_t *value_at(const json_t *item, const char *path)
+{
+	while (*path) {
+		size_t len = strcspn(path, "|");
+		const json_t *v = item;
+
+		for (size_t at = 0; v && at < len;) {
+			size_t name = strcspn(path + at, ".|");
+
+			v = json_object_getn(v, path + at, name);
+			at += name + 1;
+		}
+		if (v)
+			return v;
+		path += len + (path[len] == '|');
+	}
+	return NULL;
+}
+
 /* the columns that `item` tells (joined ones, or the others) from it, the rest from `old`, NULL: blank */
 static struct table_row *row_new(const struct table_spec *spec, const json_t *item,
 				 const struct table_row *old, bool joined)
@@ -128,7 +148,7 @@ static struct table_row *row_new(const struct table_spec *spec, const json_t *it
 		const char *kept = old ? text_of(old) + old->at[i] : "";
 
 		at[i] = (uint16_t)w.len;
-		put_bounded(&w, told ? json_object_get(item, spec->columns[i].field) : NULL,
+		put_bounded(&w, told ? value_at(item, spec->columns[i].field) : NULL,
 			    told ? "" : kept);
 	}
 	at[n] = (uint16_t)w.len;
