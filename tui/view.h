@@ -79,5 +79,7 @@ void view_goto(struct view *v, const char *name); /* a view of the table, by its
 const struct clock *view_clock(const struct view *v);
 /* RFC 3339 as it is read here: "14:05", "Tue 14:05", "24 Dec 09:30" in the operator's own TZ; NULL: "" */
 const char *view_time(const struct view *v, struct arena *a, const char *rfc3339);
+/* "Mon 14 Feb 2027 09:00 WIB, in 80 days" */
+const char *view_when(const struct view *v, struct arena *a, const char *rfc3339);
 const char *view_ago(const struct view *v, struct arena *a,
 		     const char *rfc3339); /* "3 min ago", "in 2 h" */

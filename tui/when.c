@@ -46,3 +46,19 @@ const char *view_ago(const struct view *v, struct arena *a, const char *rfc3339)
 		return arena_printf(a, "%lld %s ago", n, unit);
 	return arena_printf(a, "in %lld %s", n, unit);
 }
+
+const char *view_when(const struct view *v, struct arena *a, const char *rfc3339)
+{
+	char text[64];
+	struct tm t;
+	time_t then;
+	unix_ms at;
+
+	if (rfc3339 == NULL || !unix_ms_parse(rfc3339, &at))
+		return "";
+	then = (time_t)(at.ms / 1000);
+	if (localtime_r(&then, &t) == NULL ||
+	    strftime(text, sizeof text, "%a %d %b %Y %H:%M %Z", &t) == 0)
+		return "";
+	return arena_printf(a, "%s, %s", text, view_ago(v, a, rfc3339));
+}
