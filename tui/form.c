@@ -117,26 +117,37 @@ json_t *form_collect(struct form *f)
 /* wad names "steps" or "steps[2]" */
 static bool find_field(const struct form *f, const char *name, size_t *ret_at, size_t *ret_row)
 {
-	size_t len = strcspn(name, "[");
+	size_t len = strcspn(name, "[: ");
 
 	for (size_t i = 0; i < f->len; i++)
 		if (strlen(f->fields[i].p->name) == len &&
 		    strncmp(f->fields[i].p->name, name, len) == 0) {
 			*ret_at = i;
-			*ret_row = name[len] ? (size_t)strtoul(name + len + 1, NULL, 10) : 0;
+			*ret_row = name[len] == '[' ? (size_t)strtoul(name + len + 1, NULL, 10) : 0;
 			return true;
 		}
 	return false;
 }
 
+/* what is refused as a whole begins with the first name that it is about: "at: a date and a time" */
+static const char *refused_name(const struct err *e, const json_t *data)
+{
+	const char *name = json_string_value(json_object_get(data, "field"));
+
+	return name ? name : err_msg(e);
+}
+
 static void on_refused(struct form *f, const struct err *e, const json_t *data)
 {
-	const char *name = json_string_value(json_object_get(data, "field")),
+	const char *name = refused_name(e, data), *msg = err_msg(e),
 		   *hint = json_string_value(json_object_get(data, "hint"));
-	AUTO_FREE char *why = xasprintf("%s%s%s", err_msg(e), hint ? "; " : "", hint ? hint : "");
-	size_t at, row;
+	size_t at, row, len = strcspn(name, "[: ");
+	bool found = find_field(f, name, &at, &row);
+	bool named = found && strncmp(msg, name, len) == 0 && strncmp(msg + len, ": ", 2) == 0;
+	AUTO_FREE char *why = xasprintf("%s%s%s", named ? msg + len + 2 : msg, hint ? "; " : "",
+					hint ? hint : ""); /* its label stands before it */
 
-	if (name && find_field(f, name, &at, &row))
+	if (found)
 		refuse_at(f, at, row, why);
 	else
 		form_tell(f, true, why);
@@ -387,6 +398,8 @@ static void form_tick(struct view *v)
 		json_object_update(params, f->plan_fixed);
 	if (f->fixed)
 		add_fixed(params, f->fixed);
+	if (f->plan_ask)
+		f->plan_ask(f->owner, params);
 	f->plan_asked = true;
 	view_call(v, f->plan_method, params, on_plan);
 }
@@ -474,6 +487,7 @@ struct form *form_new(struct app *app, const struct cat_param *params, const str
 	f->plan_method = opts->plan_method ? xstrdup(opts->plan_method) : NULL;
 	f->plan_fixed = json_deep_copy(opts->plan_fixed);
 	f->plan = opts->plan;
+	f->plan_ask = opts->plan_ask;
 	f->plan_rows = opts->plan_method ? opts->plan_rows : 0;
 	if (opts->fields)
 		for (const struct form_field *at = opts->fields; at->name; at++)

@@ -26,6 +26,8 @@ struct form_opts {
 	/* NULL, or a method with the same parameters that only tells what would be; its answer is shown
 	 * below by `plan`, asked 300 ms after the last change */
 	const char *plan_method;
+	/* what would be asked, before it is: the values that would be saved; may be NULL */
+	void (*plan_ask)(struct view *owner, json_t *params);
 	json_t *plan_fixed; /* e.g. {"dry_run": true}; borrowed */
 	void (*plan)(struct view *owner, struct screen *s, struct rect in, const json_t *answer,
 		     const struct err *e);

@@ -84,6 +84,7 @@ struct form {
 	char told[FIELD_HINT_MAX]; /* instead of the hint: candidates, a refusal of the whole */
 	bool told_bad;
 
+	void (*plan_ask)(struct view *owner, json_t *params);
 	void (*plan)(struct view *owner, struct screen *s, struct rect in, const json_t *answer,
 		     const struct err *e);
 	int plan_rows;
