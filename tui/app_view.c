@@ -36,20 +36,6 @@ bool app_may(const struct app *app, const char *method)
 	return true; /* not told who we are: wad refuses what it must */
 }
 
-void view_push(struct app *app, struct view *v)
-{
-	if (app->depth == STACK_MAX) {
-		toast_add(&app->toasts, app->clock, TOAST_BAD, "too many views are open");
-		v->ops->free(v);
-		return;
-	}
-	v->app = app;
-	app->stack[app->depth++] = v;
-	app->dirty = true;
-	if (v->ops->refresh && rpc_link_is_up(app->link))
-		v->ops->refresh(v);
-}
-
 static void bury(struct app *app, struct view *v)
 {
 	struct grave *g = xcalloc(1, sizeof *g);
@@ -62,6 +48,20 @@ static void bury(struct app *app, struct view *v)
 	}
 	g->v = v;
 	list_add_tail(&app->graveyard, &g->node);
+}
+
+void view_push(struct app *app, struct view *v)
+{
+	if (app->depth == STACK_MAX) {
+		toast_add(&app->toasts, app->clock, TOAST_BAD, "too many views are open");
+		bury(app, v); /* it may have asked already */
+		return;
+	}
+	v->app = app;
+	app->stack[app->depth++] = v;
+	app->dirty = true;
+	if (v->ops->refresh && rpc_link_is_up(app->link))
+		v->ops->refresh(v);
 }
 
 void view_pop(struct view *v)

@@ -1,4 +1,5 @@
 /* Acts on one item or on all that are marked, with their questions. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,18 @@ static void put_question(char *out, size_t out_bytes, const char *question, cons
 		snprintf(out, out_bytes, "%.*s%s%s", (int)(at - question), question, what, at + 2);
 }
 
+/* "campaign.pause" of "2 campaigns" is "Pause 2 campaigns?" */
+static void put_plain_question(char *out, size_t out_bytes, const char *method, const char *what)
+{
+	const char *dot = strchr(method, '.');
+	const char *verb = dot ? dot + 1 : method;
+
+	snprintf(out, out_bytes, "%c%s %s?", toupper((unsigned char)*verb), verb + 1, what);
+	for (char *at = out; at < out + strlen(verb); at++)
+		if (*at == '_')
+			*at = ' ';
+}
+
 static void ask_or_do(struct table *t, const struct table_act *a)
 {
 	const struct table_row *first = NULL;
@@ -190,7 +203,10 @@ static void ask_or_do(struct table *t, const struct table_act *a)
 		snprintf(what, sizeof what, "%s", row_label(first));
 	else
 		snprintf(what, sizeof what, "%zu %ss", n, t->spec->noun);
-	put_question(question, sizeof question, a->question ? a->question : "%s: go on?", what);
+	if (a->question)
+		put_question(question, sizeof question, a->question, what);
+	else
+		put_plain_question(question, sizeof question, a->method, what);
 	if (skipped)
 		snprintf(question + strlen(question), sizeof question - strlen(question),
 			 "\n%zu skipped: %s", skipped, why);
