@@ -46,11 +46,54 @@
 	X(CONFIG_RELOAD, CONFIG, "R", "reload",    "let wad read its settings again, all or nothing") \
 	X(CONFIG_LEVEL,  CONFIG, "o", "log level", "log more or less for a while")
 
+#define KEYS_CALENDAR(X) \
+	X(CALENDAR_OPEN,  CALENDAR, "Enter",     "open",     "the campaigns of the day; of an empty one: plan one") \
+	X(CALENDAR_ADD,   CALENDAR, "a",         "add",      "plan a campaign on the day") \
+	X(CALENDAR_FORM,  CALENDAR, "v",         "view",     "month, week, list of days") \
+	X(CALENDAR_GOTO,  CALENDAR, "g",         "go to",    "go to a date: 2027-02-14, 2027-02, 14, +3") \
+	X(CALENDAR_TODAY, CALENDAR, "t",         "today",    "go to today") \
+	X(CALENDAR_LIST,  CALENDAR, "c",         "campaigns", "all campaigns as a list") \
+	X(CALENDAR_LEFT,  CALENDAR, "h Left",    NULL,       "the day before") \
+	X(CALENDAR_RIGHT, CALENDAR, "l Right",   NULL,       "the day after") \
+	X(CALENDAR_UP,    CALENDAR, "k Up",      NULL,       "the week, the day or the campaign before") \
+	X(CALENDAR_DOWN,  CALENDAR, "j Down",    NULL,       "the week, the day or the campaign after") \
+	X(CALENDAR_PREV,  CALENDAR, "PgUp ^U ^B", NULL,      "the month, the week or the page before") \
+	X(CALENDAR_NEXT,  CALENDAR, "PgDn ^D ^F", NULL,      "the month, the week or the page after")
+#define KEYS_CAMPAIGNS(X) \
+	X(CAMPAIGNS_ADD,    CAMPAIGNS, "a", "add",    "make a campaign, for now or for a time") \
+	X(CAMPAIGNS_EDIT,   CAMPAIGNS, "e", "edit",   "change one that has not begun") \
+	X(CAMPAIGNS_FILTER, CAMPAIGNS, "f", "state",  "only those in one state") \
+	X(CAMPAIGNS_PAUSE,  CAMPAIGNS, "p", "pause",  "stop sending, keep the queue") \
+	X(CAMPAIGNS_RESUME, CAMPAIGNS, "P", "resume", "go on sending") \
+	X(CAMPAIGNS_CANCEL, CAMPAIGNS, "x", "cancel", "end it: what was not sent never is") \
+	X(CAMPAIGNS_START,  CAMPAIGNS, "s", NULL,     "start a draft, or one that missed its time") \
+	X(CAMPAIGNS_COPY,   CAMPAIGNS, "c", NULL,     "make a new draft like it") \
+	X(CAMPAIGNS_DELETE, CAMPAIGNS, "D", NULL,     "delete it with its figures")
+#define KEYS_CAMPAIGN(X) \
+	X(CAMPAIGN_RECIPIENTS, CAMPAIGN, "Enter", "recipients", "everybody it is for: how far, and why not yet") \
+	X(CAMPAIGN_DEVICES, CAMPAIGN, "d", "devices", "what each device sent of it") \
+	X(CAMPAIGN_PAUSE,   CAMPAIGN, "p", "pause",   "stop sending, keep the queue") \
+	X(CAMPAIGN_RESUME,  CAMPAIGN, "P", "resume",  "go on sending") \
+	X(CAMPAIGN_CANCEL,  CAMPAIGN, "x", "cancel",  "end it: what was not sent never is") \
+	X(CAMPAIGN_RETRY,   CAMPAIGN, "R", "retry",   "send again what failed, by the class of failure") \
+	X(CAMPAIGN_EDIT,    CAMPAIGN, "e", "edit",    "change it while it has not begun") \
+	X(CAMPAIGN_START,   CAMPAIGN, "s", NULL,      "start a draft, or one that missed its time") \
+	X(CAMPAIGN_TEST,    CAMPAIGN, "T", NULL,      "send its message to yourself") \
+	X(CAMPAIGN_COPY,    CAMPAIGN, "c", NULL,      "make a new draft like it") \
+	X(CAMPAIGN_DETAILS, CAMPAIGN, "v", NULL,      "all that wad tells of it, the whole text") \
+	X(CAMPAIGN_DELETE,  CAMPAIGN, "D", NULL,      "delete it with its figures")
+#define KEYS_RECIPIENTS(X) \
+	X(RECIPIENTS_FILTER, RECIPIENTS, "f", "state", "only those that are so far")
+
 #define KEYS_VIEWS(X) \
 	KEYS_REPLIES(X) \
 	KEYS_WEBHOOKS(X) \
 	KEYS_USERS(X) \
 	KEYS_CONFIG(X) \
 	KEYS_DEVICES(X) \
-	KEYS_PAIRING(X)
+	KEYS_PAIRING(X) \
+	KEYS_CALENDAR(X) \
+	KEYS_CAMPAIGNS(X) \
+	KEYS_CAMPAIGN(X) \
+	KEYS_RECIPIENTS(X)
 /* clang-format on */
