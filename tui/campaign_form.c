@@ -10,7 +10,7 @@
 #include "tui/chart.h"
 #include "tui/form.h"
 
-enum { PLAN_ROWS = 5, START_HOUR = 9, MINUTE_MS = 60000 };
+enum { PLAN_ROWS = 5, MINUTE_MS = 60000 };
 
 /* clang-format off */
 #define WHOM  { "title" }, { "niche" }, { "everyone" }, { "status" }, { "text" }, { "image" }
@@ -200,18 +200,18 @@ static struct form_opts with_plan(struct view *owner, const char *title, campaig
 	};
 }
 
-void campaign_form_create(struct view *owner, const char *day, campaign_done *done)
+void campaign_form_create(struct view *owner, const char *at, campaign_done *done)
 {
-	AUTO_FREE char *title = xasprintf("New campaign%s%s", day ? " on " : "", day ? day : "");
+	AUTO_FREE char *title = xasprintf("New campaign%s%.10s", at ? " on " : "", at ? at : "");
 	struct form_opts opts = with_plan(owner, title, done);
 	json_t *preset = json_pack("{s:s}", "zone", view_zone(owner));
 
 	if (*view_zone(owner) == '\0')
 		json_object_del(preset, "zone");
-	if (day)
-		json_object_set_new(preset, "at", json_sprintf("%s %02d:00", day, START_HOUR));
+	if (at)
+		json_object_set_new(preset, "at", json_string(at));
 	opts.preset = preset;
-	opts.button = day ? "Plan" : "Start";
+	opts.button = at ? "Plan" : "Start";
 	form_open(owner->app, &opts);
 	json_decref(opts.plan_fixed);
 	json_decref(preset);

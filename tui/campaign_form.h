@@ -5,8 +5,8 @@
 
 typedef void campaign_done(struct view *owner, const json_t *campaign);
 
-/* day: "2027-02-14", planned for that morning; NULL: at once */
-void campaign_form_create(struct view *owner, const char *day, campaign_done *done);
+/* at: "2027-02-14 09:00" by the clocks of the user's zone; NULL: at once */
+void campaign_form_create(struct view *owner, const char *at, campaign_done *done);
 /* of one that has not begun; campaign: as campaign.show gives it, borrowed */
 void campaign_form_edit(struct view *owner, const json_t *campaign, campaign_done *done);
 void campaign_form_copy(struct view *owner, const json_t *campaign, campaign_done *done);

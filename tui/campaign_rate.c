@@ -36,6 +36,19 @@ int64_t rate_tenths(const struct rate *r, int64_t mono_ms)
 	return (r->seen[r->len - 1].done - r->seen[0].done) * 600000 / ms;
 }
 
+size_t rate_steps(const struct rate *r, int64_t out[static RATE_SEEN_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < r->len; i++) {
+		int64_t ms = r->seen[i].ms - r->seen[i - 1].ms;
+
+		if (ms > 0)
+			out[n++] = (r->seen[i].done - r->seen[i - 1].done) * 60000 / ms;
+	}
+	return n;
+}
+
 int64_t rate_left_s(int64_t tenths, int64_t left)
 {
 	return tenths > 0 && left >= 0 && left < INT64_MAX / 600

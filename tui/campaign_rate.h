@@ -17,5 +17,7 @@ struct rate {
 void rate_see(struct rate *r, int64_t mono_ms, int64_t done);
 /* tenths a minute; -1 while too little was seen */
 int64_t rate_tenths(const struct rate *r, int64_t mono_ms);
+/* how much was done between each two looks, a minute, oldest first; returns how many */
+size_t rate_steps(const struct rate *r, int64_t out[static RATE_SEEN_MAX]);
 /* how long the rest takes at that pace, in seconds; -1: not known, or it stands still */
 int64_t rate_left_s(int64_t tenths, int64_t left);

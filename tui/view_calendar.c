@@ -16,7 +16,7 @@
 #include "tui/view_campaign.h"
 #include "tui/views.h"
 
-enum { DAY_MS = 86400000 };
+enum { DAY_MS = 86400000, MORNING = 9 };
 
 static struct calendar *calendar_of(struct view *v)
 {
@@ -103,10 +103,24 @@ static void on_planned(struct view *v, const json_t *campaign)
 		   start ? view_when(v, a, start) : "a draft");
 }
 
+/* of this day */
+static void next_hour(const struct calendar *c, int *ret_hour, int *ret_minute)
+{
+	time_t now = (time_t)(clock_unix(view_clock(&c->base)).ms / 1000);
+	struct tm t;
+
+	if (localtime_r(&now, &t) == NULL)
+		return;
+	*ret_hour = t.tm_hour < 23 ? t.tm_hour + 1 : 23;
+	*ret_minute = t.tm_hour < 23 ? 0 : 59;
+}
+
 static void plan(struct calendar *c)
 {
 	struct cal_date d = cal_date(c->day);
-	char day[24];
+	bool today = c->day == calendar_today(c);
+	int minute = 0, hour = MORNING;
+	char at[32];
 
 	if (!view_may(&c->base, "campaign.create")) {
 		view_toast(&c->base, TOAST_INFO, "campaign.create: your role may not do that");
@@ -116,8 +130,11 @@ static void plan(struct calendar *c)
 		view_toast(&c->base, TOAST_INFO, "that day is over");
 		return;
 	}
-	snprintf(day, sizeof day, "%04d-%02d-%02d", d.year, d.month, d.day);
-	campaign_form_create(&c->base, day, on_planned);
+	/* in the morning, or when the hour is full: a start that is over would be one at once */
+	if (today)
+		next_hour(c, &hour, &minute);
+	snprintf(at, sizeof at, "%04d-%02d-%02d %02d:%02d", d.year, d.month, d.day, hour, minute);
+	campaign_form_create(&c->base, at, on_planned);
 }
 
 static void open_id(struct calendar *c, int64_t id)
@@ -161,8 +178,10 @@ static void open_day(struct calendar *c)
 		const struct book_entry *e = &c->book.shown.rows[first + i];
 
 		c->menu_ids[i] = e->id;
-		rows[i].text = arena_printf(a, "%s %c %-9s %s", calendar_clock(a, e),
-					    calendar_mark(e->state), e->state, e->title);
+		rows[i].text =
+			arena_printf(a, "%s %c %-9s %s%s%s", calendar_clock(a, e),
+				     calendar_mark(e->state), e->state, e->title,
+				     e->total || e->reason[0] ? "  " : "", calendar_progress(a, e));
 		rows[i].key = '\0';
 	}
 	rows[n] = (struct menu_row){ .text = "plan one more on this day", .key = 'a' };

@@ -85,7 +85,7 @@ char calendar_mark(const char *state);
 enum style calendar_style(const char *state);
 const char *calendar_clock(struct arena *a, const struct book_entry *e); /* "09:00" */
 const char *calendar_name(struct arena *a, int32_t day, enum calendar_words words);
-const char *calendar_progress(struct screen *s, const struct book_entry *e); /* "62% of 2,000" */
+const char *calendar_progress(struct arena *a, const struct book_entry *e); /* "62% of 2,000" */
 
 /* view_calendar_week.c */
 void calendar_draw_week(struct calendar *c, struct screen *s, struct rect in);

@@ -5,9 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tui/chart.h"
 #include "tui/state.h"
 #include "tui/view_calendar.h"
+#include "tui/view_campaign.h"
 
 enum { CLOCK_FROM = 17, PROGRESS_FROM = 30, ZONE_BYTES = 64 };
 
@@ -62,13 +62,14 @@ const char *calendar_clock(struct arena *a, const struct book_entry *e)
 	return arena_printf(a, "%02d:%02d", t.tm_hour, t.tm_min);
 }
 
-const char *calendar_progress(struct screen *s, const struct book_entry *e)
+const char *calendar_progress(struct arena *a, const struct book_entry *e)
 {
+	const char *why = campaign_why(e->reason);
+
 	if (e->total == 0)
-		return e->reason;
-	return arena_printf(screen_arena(s), "%d%% of %s%s%s",
-			    (int)((e->total - e->left) * 100 / e->total), chart_number(s, e->total),
-			    e->reason[0] ? ", " : "", e->reason);
+		return why;
+	return arena_printf(a, "%d%% of %lld%s%s", (int)((e->total - e->left) * 100 / e->total),
+			    (long long)e->total, *why ? ", " : "", why);
 }
 
 /* the operator's own zone by its name, as far as the system tells it; "" */
@@ -114,7 +115,7 @@ static void draw_entry(struct screen *s, struct rect cell, int y, const struct b
 	const char *far = "";
 
 	if (cell.w >= PROGRESS_FROM && e->total > 0)
-		far = calendar_progress(s, e);
+		far = calendar_progress(screen_arena(s), e);
 	screen_cell(s, cell, y, 0, cell.w, false, st,
 		    arena_printf(screen_arena(s), "%s%s%c %s", clock, *clock ? " " : "",
 				 calendar_mark(e->state), e->title));
@@ -201,7 +202,7 @@ static void draw_chosen(struct calendar *c, struct screen *s, struct rect in)
 	text = arena_printf(a, "%s: %s", text, n ? "" : "nothing; a plans a campaign");
 	for (size_t i = 0; i < told; i++) {
 		const struct book_entry *e = &c->book.shown.rows[first + i];
-		const char *far = calendar_progress(s, e);
+		const char *far = calendar_progress(screen_arena(s), e);
 
 		text = arena_printf(a, "%s%s%s %s (%s%s%s)", text, i ? "; " : "",
 				    calendar_clock(a, e), e->title, e->state, *far ? ", " : "",

@@ -1,5 +1,4 @@
 /* The calendar as a week, a row of lines a day; and as a list of all that is planned or was. */
-#include "tui/chart.h"
 #include "tui/view_calendar.h"
 
 enum { DAY_WIDE = 16, PROGRESS_WIDE = 18, PROGRESS_FROM = 70, STATE_WIDE = 10 };
@@ -18,7 +17,7 @@ static void draw_line(struct screen *s, struct rect in, int y, const struct book
 	x += STATE_WIDE;
 	if (in.w >= PROGRESS_FROM - DAY_WIDE) {
 		left -= PROGRESS_WIDE;
-		screen_cell(s, in, y, left, PROGRESS_WIDE, true, st, calendar_progress(s, e));
+		screen_cell(s, in, y, left, PROGRESS_WIDE, true, st, calendar_progress(a, e));
 		left--;
 	}
 	screen_cell(s, in, y, x, left - x, false, st, e->title);

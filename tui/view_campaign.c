@@ -170,6 +170,7 @@ static void page_refresh(struct view *v)
 
 	if (view_waits(v)) {
 		p->stale = true;
+		p->slow_at = 0;
 		return;
 	}
 	ask_show(p);

@@ -43,6 +43,7 @@ void page_put(struct page *p, const json_t *campaign);
 void page_count_reason(struct page_reason *rows, size_t *len, size_t max, const char *text);
 
 /* view_campaign_draw.c */
+const char *campaign_why(const char *reason); /* a reason of campaigns in words; "" for "" */
 void page_draw(struct view *v, struct screen *s, struct rect in);
 
 /* view_campaign_acts.c */

@@ -15,6 +15,8 @@ enum {
 	BAR_MOST = 60,
 	DEVICES_FROM = 112, /* beside the rest where the terminal is so wide */
 	LEFT_WIDE = 66,
+	SPARK_LEAST = 8,
+	SPARK_MOST = 24,
 	DEVICE_LINES_LEAST = 3,
 };
 
@@ -30,9 +32,23 @@ static int64_t now_unix(const struct page *p)
 
 /* -- what it is -- */
 
+const char *campaign_why(const char *reason)
+{
+	static const char *const words[][2] = {
+		{ "no_device", "no device to send with" },
+		{ "missed", "missed its time" },
+		{ "nobody", "nobody to send to" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i][0], reason) == 0)
+			return words[i][1];
+	return reason;
+}
+
 static void draw_state(struct page *p, struct screen *s, struct rect in)
 {
-	const char *state = page_text(p, "state"), *reason = page_text(p, "reason");
+	const char *state = page_text(p, "state"), *reason = campaign_why(page_text(p, "reason"));
 	struct state_look look = state_look(state);
 	const char *text = arena_printf(screen_arena(s), "%c %s%s%s%s", look.mark, state,
 					*reason ? " (" : "", reason, *reason ? ")" : "");
@@ -203,8 +219,9 @@ static const char *end_text(struct page *p, struct screen *s, int64_t tenths)
 static int draw_pace(struct page *p, struct screen *s, struct rect in, int y)
 {
 	const char *over, *speed = "not known yet", *end;
-	int64_t tenths = pace(p, &over);
+	int64_t tenths = pace(p, &over), steps[RATE_SEEN_MAX];
 	struct rect values = in;
+	int x;
 
 	if (!page_is(p, "running") || page_int(p, "left") == 0)
 		return y;
@@ -217,7 +234,11 @@ static int draw_pace(struct page *p, struct screen *s, struct rect in, int y)
 		speed = arena_printf(screen_arena(s), "%s a minute %s",
 				     chart_number(s, tenths / 10), over);
 	label(s, in, y, "pace");
-	screen_text(s, values, y++, 0, STYLE_NORMAL, speed);
+	x = screen_text(s, values, y, 0, STYLE_NORMAL, speed) + 2;
+	if (values.w - x > SPARK_LEAST)
+		chart_spark(s, values, y, x, values.w - x < SPARK_MOST ? values.w - x : SPARK_MOST,
+			    STYLE_ACCENT, steps, rate_steps(&p->rate, steps));
+	y++;
 	label(s, in, y, "ends");
 	screen_text(s, values, y++, 0, STYLE_NORMAL,
 		    *end ? arena_printf(screen_arena(s), "about %s", end) : "not known yet");

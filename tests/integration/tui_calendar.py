@@ -9,7 +9,7 @@ import sys
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(root, "tests/harness")]
 from tuitest import Watui, golden  # noqa: E402
-from wadtest import Failure, World, run_tests, wait_until  # noqa: E402
+from wadtest import Failure, World, png, run_tests, wait_until  # noqa: E402
 
 DEVICE, LEAD = 60110000001, 60120000001
 BERLIN = {"TZ": "Europe/Berlin"}
@@ -190,6 +190,24 @@ def planning(build):
             t.wait(has_today)
             wad.call("campaign.create", title="of others", text="x", everyone=True, at=f"{tomorrow} 12:00", zone="Asia/Jakarta")
             t.wait("o of oth")
+            # a picture with words below it, from a file
+            picture = os.path.join(world.directory, "flower.png")
+            with open(picture, "wb") as f:
+                f.write(png(40, 40))
+            t.keys("t", "a")
+            t.wait(f"New campaign on {now:%Y-%m-%d}")
+            t.type("Flower")
+            t.keys("Tab", "Tab", "Space", "Tab", "Tab", "Tab")
+            t.type(picture[:-3])
+            t.keys("Tab")
+            t.wait("flower.png")
+            t.keys(*["Tab"] * 7)
+            t.type("For {name}")
+            t.wait(["9 recipients", f"{LEAD} Lead 0: For Lead 0"])
+            t.keys("C-s")
+            t.wait("o Flower")
+            got = wad.call("campaign.list")["campaigns"][-1]
+            check((got["media"], got["text"]) == ("image", "For {name}"), f"{got}")
         check(len(world.sandbox.shown("Hi Lead 0")) == 1, "and the phones have it")
         wad.call("user.create", name="watcher", role="viewer")
         with Watui(build, wad, ["--view", "calendar", "--user", "watcher"]) as t:
@@ -292,6 +310,16 @@ def following(build):
             t.wait("device choice")
             t.keys("q")
             t.wait("of 30 final")
+            for size, locale in (((120, 40), "C.UTF-8"), ((200, 60), "C.UTF-8"), ((80, 24), "C")):
+                with Watui(build, wad, ["--view", "campaigns"], size=size, locale=locale) as other:
+                    other.wait("later 2")
+                    other.keys("G", "Enter")
+                    shown = other.wait(["Campaign 4", "30 of 30 final", "+ online"])
+                    bar = next(row for row in shown.split("\n") if "final" in row and "[" in row)
+                    check(("#" in bar) == (locale == "C"), bar)
+                    check(locale != "C" or shown.isascii(), f"in C all is ASCII:\n{shown}")
+                    other.keys("Enter")
+                    other.wait(["Red ", "opted_out" if size[0] > 100 else "60120000006"])
             t.keys("D")
             t.wait("Delete Now with all its figures?")
             t.keys("y")

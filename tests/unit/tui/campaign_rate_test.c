@@ -49,12 +49,30 @@ static void fewer_than_before_begins_anew(void **state)
 	assert_int_equal(rate_tenths(&r, 75000), 1200);
 }
 
+static void steps_are_told_a_minute(void **state)
+{
+	int64_t steps[RATE_SEEN_MAX];
+	struct rate r = { 0 };
+
+	(void)state;
+	assert_int_equal(rate_steps(&r, steps), 0);
+	rate_see(&r, 0, 0);
+	rate_see(&r, 4000, 4);
+	rate_see(&r, 8000, 4);
+	rate_see(&r, 12000, 20);
+	assert_int_equal(rate_steps(&r, steps), 3);
+	assert_int_equal(steps[0], 60);
+	assert_int_equal(steps[1], 0);
+	assert_int_equal(steps[2], 240);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_little_tells_nothing),
 		cmocka_unit_test(the_last_minutes_count),
 		cmocka_unit_test(fewer_than_before_begins_anew),
+		cmocka_unit_test(steps_are_told_a_minute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
