@@ -72,7 +72,7 @@ struct table_spec {
 	 * that is the id of the one item that is (with show_method), NULL: the whole list */
 	const char *topics, *event_id;
 	/* false: this news does not concern the list after all; NULL: all of `topics` does */
-	bool (*concerns)(const char *topic, const json_t *data);
+	bool (*concerns)(const struct view *v, const char *topic, const json_t *data);
 	/* parameter that searches; NULL: the filter looks at what is loaded, which is then all */
 	const char *search;
 	const char *after; /* parameter that goes on with the next page; NULL: "after" */

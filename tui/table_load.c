@@ -269,7 +269,7 @@ void table_event(struct view *v, const char *topic, const json_t *data)
 	struct table *t = table_of(v);
 	const char *id;
 
-	if (!concerns(t->spec, topic) || (t->spec->concerns && !t->spec->concerns(topic, data)))
+	if (!concerns(t->spec, topic) || (t->spec->concerns && !t->spec->concerns(v, topic, data)))
 		return;
 	id = t->spec->event_id ? json_string_value(json_object_get(data, t->spec->event_id)) : NULL;
 	if (id && t->spec->show_method)

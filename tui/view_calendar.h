@@ -38,7 +38,6 @@ enum calendar_form { FORM_MONTH, FORM_WEEK, FORM_AGENDA, FORM_COUNT };
 	X(FIRST, "%-d %b")      \
 	X(WEEKDAY, "%a")        \
 	X(WEEKDAY_LONG, "%A")   \
-	X(SHORT, "%a %-d %b")   \
 	X(YEAR, "%-d %b %Y")    \
 	X(FULL, "%a %-d %b %Y") \
 	X(LONG, "%a %-d %B %Y") \

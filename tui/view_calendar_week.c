@@ -1,7 +1,7 @@
 /* The calendar as a week, a row of lines a day; and as a list of all that is planned or was. */
 #include "tui/view_calendar.h"
 
-enum { DAY_WIDE = 16, PROGRESS_WIDE = 18, PROGRESS_FROM = 70, STATE_WIDE = 10 };
+enum { DAY_WIDE = 18, PROGRESS_WIDE = 18, PROGRESS_FROM = 70, STATE_WIDE = 10 };
 
 static void draw_line(struct screen *s, struct rect in, int y, const struct book_entry *e,
 		      bool here)
@@ -27,14 +27,12 @@ static void draw_day_name(struct calendar *c, struct screen *s, struct rect in, 
 			  bool here)
 {
 	bool today = day == calendar_today(c);
+	enum style st = here ? STYLE_SELECTED : today ? STYLE_ACCENT : STYLE_HEADER;
+	int x = screen_textf(s, in, y, 0, st, "%s%s", here ? ">" : " ",
+			     calendar_name(screen_arena(s), day, WORDS_FULL));
 
-	screen_textf(s, in, y, 0,
-		     here    ? STYLE_SELECTED
-		     : today ? STYLE_ACCENT
-			     : STYLE_HEADER,
-		     "%s%s", here ? ">" : " ", calendar_name(screen_arena(s), day, WORDS_SHORT));
 	if (today)
-		screen_text(s, in, y, 12, STYLE_ACCENT, "*");
+		screen_text(s, in, y, x, STYLE_ACCENT, "*");
 }
 
 void calendar_draw_week(struct calendar *c, struct screen *s, struct rect in)

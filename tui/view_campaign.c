@@ -102,6 +102,7 @@ static void on_devices(struct view *v, const json_t *result, const struct err *e
 	struct page *p = page_of(v);
 
 	(void)data;
+	p->slow_open--;
 	if (e)
 		return; /* the page tells why by itself */
 	json_decref(p->devices);
@@ -127,6 +128,7 @@ static void on_waiting(struct view *v, const json_t *result, const struct err *e
 	size_t i;
 
 	(void)data;
+	p->slow_open--;
 	if (e)
 		return;
 	p->reasons_len = 0;
@@ -141,6 +143,7 @@ static void on_waiting(struct view *v, const json_t *result, const struct err *e
 static void ask_slow(struct page *p)
 {
 	p->slow_at = now_ms(p);
+	p->slow_open += 2;
 	view_call(&p->base, "campaign.report", by_id(p), on_devices);
 	view_call(&p->base, "campaign.recipients",
 		  json_pack("{s:s,s:s,s:i}", "campaign", p->id, "state", "waiting", "limit",
@@ -154,6 +157,7 @@ static void on_preview(struct view *v, const json_t *result, const struct err *e
 	struct page *p = page_of(v);
 
 	(void)data;
+	p->slow_open--;
 	json_decref(p->preview);
 	p->preview = e ? NULL : json_incref((json_t *)(uintptr_t)result);
 }
@@ -161,6 +165,7 @@ static void on_preview(struct view *v, const json_t *result, const struct err *e
 static void ask_preview(struct page *p)
 {
 	p->preview_at = now_ms(p);
+	p->slow_open++;
 	view_call(&p->base, "campaign.preview", by_id(p), on_preview);
 }
 
@@ -201,7 +206,7 @@ static void page_tick(struct view *v)
 
 	if (p->stale && !p->asking && now - p->asked_at >= SHOW_MS)
 		ask_show(p);
-	if (view_waits(v))
+	if (p->slow_open)
 		return;
 	if ((lives || p->slow_at == 0) && now - p->slow_at >= SLOW_MS)
 		ask_slow(p);

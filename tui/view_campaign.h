@@ -29,6 +29,7 @@ struct page {
 	int pages; /* of recipients read so far; -1: nobody asks */
 
 	bool asking, stale;
+	int slow_open;                         /* answers to the slower questions that are due */
 	int64_t asked_at, slow_at, preview_at; /* monotonic: the last of each */
 };
 

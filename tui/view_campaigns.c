@@ -131,8 +131,9 @@ static void open_page(struct view *v, const struct table_row *row)
 }
 
 /* messages of sequences and single ones change nothing here */
-static bool is_of_a_campaign(const char *topic, const json_t *data)
+static bool is_of_a_campaign(const struct view *v, const char *topic, const json_t *data)
 {
+	(void)v;
 	return strncmp(topic, "message.", 8) != 0 ||
 	       json_is_string(json_object_get(data, "campaign"));
 }

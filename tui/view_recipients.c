@@ -84,6 +84,15 @@ static void open_recipient(struct view *v, const struct table_row *row)
 	detail_open(v->app, row_label(row), "message.show", json_pack("{s:s}", "id", row_id(row)));
 }
 
+static bool is_of_this(const struct view *v, const char *topic, const json_t *data)
+{
+	const struct of_campaign *of = table_user(v);
+	const char *id = json_string_value(json_object_get(data, "campaign"));
+
+	(void)topic;
+	return id && strcmp(id, of->id) == 0;
+}
+
 /* clang-format off */
 static const struct table_act recipient_acts[] = {
 	{ ACT_RECIPIENTS_FILTER, .run = filter, .without_row = true },
@@ -93,7 +102,7 @@ static const struct table_spec recipients = {
 	.name = "recipients", .title = "Recipients", .noun = "recipient", .scope = SCOPE_RECIPIENTS,
 	.method = "campaign.recipients", .id = "id", .label = "phone", .page = 500,
 	.columns = recipient_columns, .acts = recipient_acts, .open = open_recipient,
-	.topics = "message.* campaign.state", .empty = "nobody: f shows those in another state",
+	.topics = "message.* campaign.state", .concerns = is_of_this, .empty = "nobody: f shows those in another state",
 };
 /* clang-format on */
 
@@ -138,7 +147,7 @@ static void open_device(struct view *v, const struct table_row *row)
 static const struct table_spec devices = {
 	.name = "campaign devices", .title = "Devices of", .noun = "device", .scope = SCOPE_LIST,
 	.method = "campaign.report", .id = "id", .label = "name", .columns = device_columns,
-	.open = open_device, .topics = "message.* campaign.state",
+	.open = open_device, .topics = "message.* campaign.state", .concerns = is_of_this,
 	.empty = "no device has a message of it yet",
 };
 /* clang-format on */
