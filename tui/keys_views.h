@@ -47,12 +47,12 @@
 	X(CONFIG_LEVEL,  CONFIG, "o", "log level", "log more or less for a while")
 
 #define KEYS_CALENDAR(X) \
-	X(CALENDAR_OPEN,  CALENDAR, "Enter",     "open",     "the campaigns of the day; of an empty one: plan one") \
+	X(CALENDAR_OPEN,  CALENDAR, "Enter",     "open",     "its campaigns; on an empty day: plan one") \
 	X(CALENDAR_ADD,   CALENDAR, "a",         "add",      "plan a campaign on the day") \
 	X(CALENDAR_FORM,  CALENDAR, "v",         "view",     "month, week, list of days") \
 	X(CALENDAR_GOTO,  CALENDAR, "g",         "go to",    "go to a date: 2027-02-14, 2027-02, 14, +3") \
 	X(CALENDAR_TODAY, CALENDAR, "t",         "today",    "go to today") \
-	X(CALENDAR_LIST,  CALENDAR, "c",         "campaigns", "all campaigns as a list") \
+	X(CALENDAR_LIST,  CALENDAR, "L",         "list",     "all campaigns as a list") \
 	X(CALENDAR_LEFT,  CALENDAR, "h Left",    NULL,       "the day before") \
 	X(CALENDAR_RIGHT, CALENDAR, "l Right",   NULL,       "the day after") \
 	X(CALENDAR_UP,    CALENDAR, "k Up",      NULL,       "the week, the day or the campaign before") \

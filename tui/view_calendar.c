@@ -171,7 +171,7 @@ static void open_day(struct calendar *c)
 	}
 	if (n > ARRAY_LEN(c->menu_ids)) {
 		n = ARRAY_LEN(c->menu_ids);
-		view_toast(&c->base, TOAST_INFO, "the first %zu of the day; c lists all", n);
+		view_toast(&c->base, TOAST_INFO, "the first %zu of the day; L lists all", n);
 	}
 	c->menu_len = n;
 	for (size_t i = 0; i < n; i++) {

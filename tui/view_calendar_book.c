@@ -11,7 +11,7 @@
 
 #include "tui/view_calendar.h"
 
-enum { PAGE = 500, ONE_MS = 1000, NEW_MS = 10000, AGAIN_MS = 5000 };
+enum { PAGE = 200, ONE_MS = 1000, NEW_MS = 10000, AGAIN_MS = 5000 };
 
 static struct calendar *calendar_of(struct view *v)
 {

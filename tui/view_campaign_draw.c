@@ -15,6 +15,8 @@ enum {
 	BAR_MOST = 60,
 	DEVICES_FROM = 112, /* beside the rest where the terminal is so wide */
 	LEFT_WIDE = 66,
+	TALL = 34, /* rows from which the text gets several */
+	TEXT_LINES = 8,
 	SPARK_LEAST = 8,
 	SPARK_MOST = 24,
 	DEVICE_LINES_LEAST = 3,
@@ -115,6 +117,8 @@ static int draw_facts(struct page *p, struct screen *s, struct rect in)
 {
 	const char *media = page_text(p, "media"), *follow_up = page_text(p, "follow_up");
 	struct rect values = in;
+	char **lines;
+	size_t n;
 	int y = 1;
 
 	rect_left(&values, NAME_WIDE);
@@ -126,7 +130,10 @@ static int draw_facts(struct page *p, struct screen *s, struct rect in)
 	label(s, in, y, "from");
 	screen_text(s, values, y++, 0, STYLE_NORMAL, senders_text(p, s));
 	label(s, in, y, *media ? media : "text");
-	screen_text(s, values, y++, 0, STYLE_NORMAL, page_text(p, "text"));
+	n = safe_wrap(screen_arena(s), page_text(p, "text"), (size_t)values.w,
+		      in.h >= TALL ? TEXT_LINES : 1, screen_charset(s), &lines);
+	for (size_t i = 0; i < n; i++)
+		screen_text(s, values, y++, 0, STYLE_NORMAL, lines[i]);
 	if (*follow_up) {
 		label(s, in, y, "then");
 		screen_text(s, values, y++, 0, STYLE_NORMAL, follow_up);
