@@ -5,7 +5,14 @@
 
 #include "tui/form_impl.h"
 
-enum { LABEL_LEAST = 10, LABEL_MOST = 26, MARK = 2, HINT_ROWS = 2, WIDTH_MOST = 110 };
+enum {
+	FIELDS_LEAST = 4,
+	LABEL_LEAST = 10,
+	LABEL_MOST = 26,
+	MARK = 2,
+	HINT_ROWS = 2,
+	WIDTH_MOST = 110
+};
 
 static int label_columns(const struct form *f, struct screen *s)
 {
@@ -234,6 +241,7 @@ void form_draw(struct view *v, struct screen *s, struct rect in)
 {
 	struct form *f = form_of(v);
 	struct rect rest, hint, button, plan;
+	int plan_rows = f->plan_rows;
 
 	if (in.w > WIDTH_MOST)
 		in.w = WIDTH_MOST;
@@ -241,8 +249,11 @@ void form_draw(struct view *v, struct screen *s, struct rect in)
 	button = rect_bottom(&rest, 1);
 	hint = rect_bottom(&rest, HINT_ROWS);
 	screen_line(s, rect_bottom(&rest, 1), 0, STYLE_BORDER);
-	if (f->plan && f->plan_rows > 0 && rest.h > f->plan_rows + 4) {
-		plan = rect_bottom(&rest, f->plan_rows);
+	if (plan_rows >
+	    rest.h - FIELDS_LEAST - 1) /* of a low terminal the fields get their share */
+		plan_rows = rest.h - FIELDS_LEAST - 1;
+	if (f->plan && plan_rows > 0) {
+		plan = rect_bottom(&rest, plan_rows);
 		screen_line(s, rect_bottom(&rest, 1), 0, STYLE_BORDER);
 		f->plan(f->owner, s, plan, f->plan_answer, f->plan_err.code ? &f->plan_err : NULL);
 	}

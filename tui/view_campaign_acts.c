@@ -5,6 +5,7 @@
 
 #include "shared/base/xalloc.h"
 
+#include "tui/app.h"
 #include "tui/campaign_form.h"
 #include "tui/detail.h"
 #include "tui/menu.h"
@@ -218,7 +219,8 @@ static void on_class_page(struct view *v, const json_t *result, const struct err
 		p->classes[p->classes_len] = (struct page_reason){ "expired", expired };
 		p->classes_len++;
 	}
-	show_classes(p, next == NULL);
+	if (app_top(v->app) == v) /* else one has gone on to something else meanwhile */
+		show_classes(p, next == NULL);
 }
 
 static void ask_class_page(struct page *p, const json_t *after)

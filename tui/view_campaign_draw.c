@@ -15,6 +15,7 @@ enum {
 	BAR_MOST = 60,
 	DEVICES_FROM = 112, /* beside the rest where the terminal is so wide */
 	LEFT_WIDE = 66,
+	LOW = 18,  /* rows below which only what is not zero is told */
 	TALL = 34, /* rows from which the text gets several */
 	TEXT_LINES = 8,
 	SPARK_LEAST = 8,
@@ -178,7 +179,7 @@ static int draw_counts(struct page *p, struct screen *s, struct rect in, int y)
 		int64_t n = page_count(p, rows[i].name);
 		enum style st = n ? rows[i].style : STYLE_DIM;
 
-		if (n == 0 && !rows[i].always)
+		if (n == 0 && (!rows[i].always || in.h < LOW))
 			continue;
 		screen_cell(s, in, y, 0, NAME_WIDE, false, st, rows[i].name);
 		screen_cell(s, in, y, NAME_WIDE, NUMBER_WIDE, true, st, chart_number(s, n));

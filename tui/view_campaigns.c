@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/app.h"
 #include "tui/campaign_form.h"
 #include "tui/menu.h"
 #include "tui/table.h"
@@ -89,7 +90,7 @@ static void add(struct view *v, const struct table_row *row)
 	{                                                                                          \
 		if (e)                                                                             \
 			view_toast_err(v, #act, e, data);                                          \
-		else                                                                               \
+		else if (app_top(v->app) == v) /* one may have gone on */                          \
 			open(v, result, on_done);                                                  \
 	}                                                                                          \
 	static void act(struct view *v, const struct table_row *row)                               \

@@ -129,7 +129,7 @@ void recipients_open(struct app *app, const char *campaign, const char *title, c
 	snprintf(subtitle, sizeof subtitle, "%.40s%s%s", title, state ? ", " : "",
 		 state ? state : "");
 	table_subtitle(v, subtitle);
-	table_params(v, params);
+	table_preset(v, params);
 	view_push(app, v);
 }
 
@@ -157,6 +157,6 @@ void campaign_devices_open(struct app *app, const char *campaign, const char *ti
 	struct view *v = table_new(app, &devices, of_new(campaign, title), free);
 
 	table_subtitle(v, title);
-	table_params(v, json_pack("{s:s}", "campaign", campaign));
+	table_preset(v, json_pack("{s:s}", "campaign", campaign));
 	view_push(app, v);
 }

@@ -113,11 +113,11 @@ def following(build):
             t.wait("device choice")
             t.keys("q")
             t.wait("of 30 final")
-            for size, locale in (((120, 40), "C.UTF-8"), ((200, 60), "C.UTF-8"), ((80, 24), "C")):
+            for size, locale in (((120, 40), "C.UTF-8"), ((200, 60), "C.UTF-8"), ((60, 16), "C.UTF-8"), ((80, 24), "C")):
                 with Watui(build, wad, ["--view", "campaigns"], size=size, locale=locale) as other:
                     other.wait("later 2")
                     other.keys("G", "Enter")
-                    shown = other.wait(["Campaign 4", "30 of 30 final", "+ online"])
+                    shown = other.wait(["Campaign 4", "30 of 30 final", *(["+ online"] if size[1] > 16 else [])])
                     bar = next(row for row in shown.split("\n") if "final" in row and "[" in row)
                     check(("#" in bar) == (locale == "C"), bar)
                     check(locale != "C" or shown.isascii(), f"in C all is ASCII:\n{shown}")
