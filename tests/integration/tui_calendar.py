@@ -101,6 +101,8 @@ def months(build):
             t.wait("All campaigns")
             t.resize(80, 24)
             t.wait(has_today)
+            t.keys("C-c")
+            check(t.exit_code() == 0, "it leaves nothing behind")
         for size, word in (((120, 40), "Wednesday"), ((200, 60), "09:30 o Spring sale 1")):
             with Watui(build, wad, ["--view", "calendar"], size=size, env=BERLIN) as t:
                 t.wait("1 draft")
@@ -212,6 +214,8 @@ def planning(build):
             t.wait("o Flower")
             got = wad.call("campaign.list")["campaigns"][-1]
             check((got["media"], got["text"]) == ("image", "For {name}"), f"{got}")
+            t.keys("C-c")
+            check(t.exit_code() == 0, "it leaves nothing behind")
         check(len(world.sandbox.shown("Hi Lead 0")) == 1, "and the phones have it")
         wad.call("user.create", name="watcher", role="viewer")
         with Watui(build, wad, ["--view", "calendar", "--user", "watcher"]) as t:

@@ -128,6 +128,8 @@ def following(build):
             t.keys("y")
             t.wait("Now is deleted")
             t.wait("no campaigns: a makes one")
+            t.keys("C-c")
+            check(t.exit_code() == 0, "it leaves nothing behind")
         check(not world.sandbox.violations(), f"{world.sandbox.violations()}")
 
 
