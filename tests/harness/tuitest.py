@@ -1,6 +1,7 @@
 """watui in a terminal of its own: tmux draws it, keys go in, the screen comes out as text."""
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -116,8 +117,27 @@ class Terminal:
                    "the program has ended")
         return int(open(self.exit_file, encoding="utf-8").read())
 
+    def descendants(self):
+        """Of the pane's shell: (pid, when it started), since a number may be another's by then."""
+        shell = self.tmux("display-message", "-p", "#{pane_pid}", check=False).strip()
+        rows = [line.split(None, 2) for line in subprocess.run(["ps", "-eo", "pid=,ppid=,lstart="], capture_output=True, text=True, check=False)
+                .stdout.splitlines()]
+        found = {shell} if shell else set()
+        for _ in range(6):
+            found |= {pid for pid, parent, _ in rows if parent in found}
+        return {(int(pid), start) for pid, _, start in rows if pid in found}
+
     def close(self):
+        """The server ends its pane; what does not hear of that (script) is ended by its number."""
+        started = self.descendants()
         self.tmux("kill-server", check=False)
+        for pid, start in started:
+            now = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.strip()
+            if now == start.strip():
+                try:
+                    os.kill(pid, signal.SIGTERM)
+                except ProcessLookupError:
+                    pass
 
     def __enter__(self):
         return self

@@ -114,6 +114,7 @@ def outage(build):
             wad.process.kill()
             t.wait(["not connected for", "phone005"])
             t.keys("k")
+            t.wait("2/5")
             check("phone002" in t.rows()[t.cursor()[0]], "keys work without wad")
             wad.start()
             wad.call("device.create", name="phone006")

@@ -117,7 +117,7 @@ def kept(build):
             t.keys("*")
             t.wait("7 marked")
             t.keys("p")
-            t.wait(["2 devices: go on?", "5 skipped: paused already"])
+            t.wait(["Pause 2 devices?", "5 skipped: paused already"])
             t.keys("y")
             t.wait("device.pause: 2 done")
 
@@ -126,9 +126,9 @@ def kept(build):
 
             check(paused() == 3, "the linked ones are paused")
             t.keys("P")
-            t.wait(["3 devices: go on?", "4 skipped: not paused"])
+            t.wait(["Resume 3 devices?", "4 skipped: not paused"])
             t.keys("n")
-            t.wait_gone("go on?")
+            t.wait_gone("Resume 3 devices?")
             check(paused() == 3, "no means no")
             t.keys("Escape", "g", "P")
             t.wait(["+ online"])
