@@ -7,6 +7,7 @@
 #include "shared/base/phone.h"
 #include "shared/base/text.h"
 #include "shared/base/xalloc.h"
+#include "shared/rpc/jsonrpc.h"
 #include "shared/rpc/validate.h"
 
 enum column {
@@ -37,7 +38,7 @@ static const struct {
 	{ "journey", COL_NOTE }, { "zone", COL_ZONE }, { "device", COL_DEVICE },
 };
 /* clang-format on */
-enum { KNOWN_WRITTEN = 9 };
+enum { KNOWN_WRITTEN = 9, JSON_LINE_MAX = 65536 };
 
 struct parser {
 	struct arena *a;
@@ -280,6 +281,18 @@ static void keep_row(struct parser *p, const struct lead_row *row)
 	map_put(p->by_phone, MAP_KEY(row->phone), (void *)(uintptr_t)o->row_len);
 }
 
+static void take_row(struct parser *p, const struct lead_row *row, const char *field,
+		     const char *problem)
+{
+	if (problem)
+		report(p->a, &p->out->rejects, row->line, field, problem);
+	else if (p->out->row_len >= LEAD_CSV_ROWS_MAX)
+		report(p->a, &p->out->rejects, row->line, NULL,
+		       "more than 200000 rows in one import");
+	else
+		keep_row(p, row);
+}
+
 static bool is_empty(const struct csv_record *r)
 {
 	for (size_t i = 0; i < r->len; i++)
@@ -300,14 +313,131 @@ static void read_rows(struct parser *p)
 			continue;
 		if (problem == NULL)
 			problem = fill_row(p, &r, &row, &field);
-		if (problem)
-			report(p->a, &p->out->rejects, r.line, field, problem);
-		else if (p->out->row_len >= LEAD_CSV_ROWS_MAX)
-			report(p->a, &p->out->rejects, r.line, NULL,
-			       "more than 200000 rows in one import");
-		else
-			keep_row(p, &row);
+		take_row(p, &row, field, problem);
 	}
+}
+
+/* -- the same as JSON lines: one object a line, its names are the columns -- */
+
+/* a value as the text of a field; NULL: it is none */
+static const char *json_field(struct arena *a, const json_t *v)
+{
+	struct span text = SPAN_NONE;
+	const json_t *item;
+	char *list = arena_strdup(a, "");
+	size_t i;
+
+	if (json_is_null(v))
+		return "";
+	if (json_is_integer(v))
+		return arena_printf(a, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	json_array_foreach((json_t *)(uintptr_t)v, i, item) {
+		if (!json_is_string(item) || strlen(list) > LEAD_LABELS_MAX)
+			return NULL;
+		list = arena_printf(a, "%s%s%s", list, i ? "," : "", json_string_value(item));
+	}
+	if (!json_is_string(v))
+		return json_is_array(v) ? list : NULL;
+	text = span_of((const uint8_t *)json_string_value(v), json_string_length(v));
+	while (text.len && strchr(" \t\r\n", text.at[0]))
+		text = span_of(text.at + 1, text.len - 1);
+	while (text.len && strchr(" \t\r\n", text.at[text.len - 1]))
+		text.len--;
+	return arena_printf(a, "%.*s", (int)text.len, (const char *)text.at);
+}
+
+/* NULL or what is wrong with it */
+static const char *take_json(struct parser *p, struct lead_row *row, const char *name,
+			     const json_t *v, json_t *vars)
+{
+	const char *text = json_field(p->a, v);
+	struct err e = ERR_NONE;
+
+	if (read_column(p, 0, name, &e))
+		return "a variable is a to z, 0 to 9, _; 32 bytes at most";
+	if (p->columns[0].column == COL_OTHER)
+		return NULL;
+	if (text == NULL)
+		return "must be a text, a whole number or a list of texts";
+	return text[0] ? take_field(p, row, 0, text, vars) : NULL;
+}
+
+static const char *fill_from_json(struct parser *p, json_t *line, struct lead_row *row,
+				  const char **ret_field)
+{
+	json_t *vars = json_object(), *v, *of_lead;
+	const char *name, *problem = NULL;
+
+	json_object_foreach(line, name, v) {
+		/* a name without end is not told again */
+		*ret_field = strlen(name) <= LEAD_LABEL_MAX ? arena_strdup(p->a, name) : NULL;
+		if (strcmp(name, "vars") == 0 && json_is_object(v)) {
+			const char *own;
+
+			json_object_foreach(v, own, of_lead) {
+				const char *column = arena_printf(p->a, "var.%s", own);
+
+				*ret_field = strlen(own) <= LEAD_LABEL_MAX ? column : "vars";
+				problem = take_json(p, row, column, of_lead, vars);
+				if (problem)
+					break;
+			}
+		} else {
+			problem = take_json(p, row, name, v, vars);
+		}
+		if (problem)
+			break;
+	}
+	if (problem == NULL && row->phone == 0) {
+		problem = "is missing";
+		*ret_field = "phone";
+	}
+	if (problem == NULL && json_object_size(vars)) {
+		AUTO_FREE char *text = json_dumps(vars, JSON_COMPACT);
+
+		row->vars = arena_strdup(p->a, text);
+	}
+	json_decref(vars);
+	return problem;
+}
+
+static void read_json_lines(struct parser *p, struct span text)
+{
+	const uint8_t *at = text.at, *end = text.at + text.len;
+
+	for (uint32_t number = 1; at < end; number++) {
+		const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
+		struct span line = span_of(at, (size_t)((newline ? newline : end) - at));
+		struct lead_row row = { .line = number, .opt_in_at = { INT64_MIN } };
+		const char *field = NULL, *problem = NULL;
+		struct err e = ERR_NONE;
+		json_t *v = NULL;
+
+		at = newline ? newline + 1 : end;
+		while (line.len && strchr(" \t\r", line.at[line.len - 1]))
+			line.len--;
+		if (line.len == 0)
+			continue;
+		if (line.len > JSON_LINE_MAX)
+			problem = "longer than 64 KiB";
+		else if (rpc_json_load(line, &v, &e) || !json_is_object(v))
+			problem = "not a JSON object";
+		else
+			problem = fill_from_json(p, v, &row, &field);
+		take_row(p, &row, problem ? field : NULL, problem);
+		json_decref(v);
+	}
+}
+
+static bool is_json_lines(struct span text)
+{
+	size_t i = 0;
+
+	if (text.len >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
+		i = 3;
+	while (i < text.len && strchr(" \t\r\n", text.at[i]) && text.at[i])
+		i++;
+	return i < text.len && text.at[i] == '{';
 }
 
 enum errc lead_csv_parse(struct arena *a, struct span csv, uint32_t country, struct lead_csv *ret,
@@ -319,6 +449,14 @@ enum errc lead_csv_parse(struct arena *a, struct span csv, uint32_t country, str
 	*ret = (struct lead_csv){ 0 };
 	if (csv.len > LEAD_CSV_BYTES_MAX)
 		return err_set(e, ERR_TOO_LARGE, "csv: larger than 16 MiB");
+	if (is_json_lines(csv)) {
+		bool marked = csv.at[0] == 0xef;
+
+		p.by_phone = map_new();
+		read_json_lines(&p, span_of(csv.at + (marked ? 3 : 0), csv.len - (marked ? 3 : 0)));
+		map_free(p.by_phone);
+		return ERR_OK;
+	}
 	csv_reader_init(&p.in, csv);
 	rc = read_header(&p, e);
 	if (rc)

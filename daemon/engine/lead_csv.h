@@ -4,7 +4,10 @@
  *
  * Columns, in any order and case: phone; name; niche; tags (labels that are added to those of niche);
  * target_status or status; additional_note, notes or journey; timezone; opt_in_source; opt_in_at;
- * device_id; var.NAME. Others are passed over. */
+ * device_id; var.NAME. Others are passed over.
+ *
+ * A text that begins with { is JSON lines instead: an object a line with the same names, "vars" an object,
+ * lists of labels also as arrays. */
 #include <stdbool.h>
 
 #include "shared/base/clock.h"

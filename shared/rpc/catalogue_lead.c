@@ -113,7 +113,7 @@ const struct cat_method cat_lead_delete = {
 };
 
 static const struct cat_param import_in[] = {
-	{ "csv",    CAT_DOC,  CAT_REQUIRED, "CSV with a header line: phone, and any of name, niche, tags, target_status, "
+	{ "csv",    CAT_DOC,  CAT_REQUIRED, "CSV with a header line, or a JSON object a line: phone, and any of name, niche, tags, target_status, "
 	  "additional_note, timezone, opt_in_source, opt_in_at, device_id, var.NAME", .max = 15 << 20 },
 	{ "niche",  CAT_TEXT, CAT_OPTIONAL, "labels for rows that name none", .min = 1, .max = 1000 },
 	{ "status", CAT_ENUM, CAT_OPTIONAL, "for rows that name none", .values = STATUSES },
@@ -133,7 +133,7 @@ static const struct cat_param import_out[] = {
 const struct cat_method cat_lead_import = {
 	.name = "lead.import", .role = ROLE_OPERATOR, .writes = true, .in = import_in, .out = import_out,
 	.args = "csv", .http = "POST /api/leads/import",
-	.doc = "Take leads from CSV, by phone: an empty field keeps what is known; bad lines are listed, the rest is taken.",
+	.doc = "Take leads from CSV or JSON lines, by phone: an empty field keeps what is known; bad lines are listed, the rest is taken.",
 };
 
 static const struct cat_param export_in[] = {

@@ -203,6 +203,11 @@ def failures_have_one_form_for_programs(build):
         got = shell(w, f"{csv} | wactl lead import - -o json")
         answer = json.loads(got.stdout)
         check(got.returncode == 7 and answer["accepted"] == 1 and answer["rejected"][0]["line"] == 3 and answer["rejected"][0]["reason"], f"{got}")
+        lines = "\\n".join(['{"phone":"%d","name":"Ann","vars":{"city":"Ipoh"}}' % (PHONE + 1), '{"phone":%d}' % (PHONE + 2), '{"phone":"x"}'])
+        got = shell(w, f"printf '{lines}\\n' | wactl lead import - -o json")
+        answer = json.loads(got.stdout)
+        check(got.returncode == 7 and answer["accepted"] == 2 and answer["rejected"][0]["line"] == 3, f"{got}")
+        check([x["vars"] for x in w.wad.call("lead.list")["leads"] if x.get("name") == "Ann"] == [{"city": "Ipoh"}], "the lead of a JSON line")
         if os.geteuid() == 0:
             got = shell(w, "wactl device list -o json", user=65534)
             error = json.loads(got.stderr)

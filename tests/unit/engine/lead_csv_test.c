@@ -179,6 +179,53 @@ static void values_have_their_limits(void **state)
 	}
 }
 
+static void json_lines_say_the_same(void **state)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct lead_csv csv = parse(
+		a,
+		"\xEF\xBB\xBF\n{\"phone\":\"+60 12-345 6789\",\"name\":\" Ann \",\"status\":\"customer\",\"x\":[1]}\r\n"
+		"{\"Phone\":4915112345678,\"niche\":[\"shops\",\"farms\"],\"vars\":{\"city\":\"Ipoh\",\"age\":7},\"note\":null}\n"
+		"{\"name\":\"no phone\"}\n"
+		"[1]\n"
+		"{\"phone\":\"4915112345679\",\"name\":{\"a\":1}}\n"
+		"{\"phone\":\"4915112345679\",\"vars\":{\"Bad Name\":\"x\"}}\n"
+		"{\"phone\":\"4915112345679\"\n"
+		"{\"phone\":4915112345678.5}\n"
+		"\n"
+		"{\"phone\":\"4915112345679\",\"var.city\":\"Rome\"}");
+	static const struct {
+		uint32_t line;
+		const char *field, *reason;
+	} want[] = {
+		{ 4, "phone", "is missing" },     { 5, NULL, "not a JSON object" },
+		{ 6, "name", "must be a text" },  { 7, "var.Bad Name", "a variable is" },
+		{ 8, NULL, "not a JSON object" }, { 9, "phone", "must be a text" },
+	};
+
+	(void)state;
+	assert_int_equal(csv.row_len, 3);
+	assert_int_equal(csv.rows[0].phone, 60123456789);
+	assert_int_equal(csv.rows[0].line, 2);
+	assert_string_equal(csv.rows[0].name, "Ann");
+	assert_string_equal(csv.rows[0].status, "customer");
+	assert_int_equal(csv.rows[1].phone, 4915112345678);
+	assert_string_equal(csv.rows[1].niche, "shops,farms");
+	assert_null(csv.rows[1].note);
+	assert_string_equal(csv.rows[1].vars, "{\"city\":\"Ipoh\",\"age\":\"7\"}");
+	assert_int_equal(csv.rows[2].line, 11);
+	assert_string_equal(csv.rows[2].vars, "{\"city\":\"Rome\"}");
+	assert_int_equal(csv.rejects.len, ARRAY_LEN(want));
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		assert_int_equal(csv.rejects.at[i].line, want[i].line);
+		if (want[i].field)
+			assert_string_equal(csv.rejects.at[i].field, want[i].field);
+		else
+			assert_null(csv.rejects.at[i].field);
+		assert_non_null(strstr(csv.rejects.at[i].reason, want[i].reason));
+	}
+}
+
 static void a_late_reject_takes_its_row_out(void **state)
 {
 	AUTO_ARENA struct arena *a = arena_new();
@@ -201,6 +248,7 @@ int main(void)
 		cmocka_unit_test(headers_that_cannot_be_read_are_refused),
 		cmocka_unit_test(hostile_lines_only_cost_themselves),
 		cmocka_unit_test(values_have_their_limits),
+		cmocka_unit_test(json_lines_say_the_same),
 		cmocka_unit_test(a_late_reject_takes_its_row_out),
 	};
 
