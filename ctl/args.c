@@ -167,6 +167,8 @@ static enum errc apply_flag(struct ctl_args *a, const struct ctl_flag *f, const 
 		a->yes = true;
 	else if (strcmp(f->name, "--dry-run") == 0)
 		a->dry_run = true;
+	else if (strcmp(f->name, "--follow") == 0)
+		a->follow = true;
 	else if (strcmp(f->name, "--no-input") == 0)
 		a->no_input = true;
 	else if (strcmp(f->name, "--help") == 0)
@@ -393,6 +395,10 @@ static enum errc parse(int argc, char *const *argv, struct ctl_args *ret, struct
 		return err_set(e, ERR_USAGE, "%s: a command is missing; see wactl help %s",
 			       s.noun_seen, s.noun_seen);
 	ret->command = ret->method == &ctl_event_watch ? COMMAND_WATCH : COMMAND_CALL;
+	if (ret->follow && (ret->method->writes || ret->method->document))
+		return err_set(e, ERR_USAGE, "%.*s %s: is done once, it cannot be followed",
+			       (int)ctl_noun_len(ret->method), ret->method->name,
+			       ctl_verb(ret->method));
 	if (apply_dry_run(&s, e))
 		return e ? e->code : ERR_USAGE;
 	return ret->list_fields ? ERR_OK : check_required(ret, e);

@@ -40,7 +40,7 @@ struct ctl_args {
 	/* global flags */
 	enum ctl_format format;
 	enum ctl_color color;
-	bool quiet, verbose, yes, no_header, no_input, no_pager, dry_run;
+	bool quiet, verbose, yes, no_header, no_input, no_pager, dry_run, follow;
 	bool in_batch; /* stdin holds other commands */
 	const char *socket, *user, *fields;
 	bool list_fields; /* --fields without a list */

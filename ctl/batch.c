@@ -58,7 +58,7 @@ static int run_line(struct batch *b, const char *text)
 		if (ctl_args_parse(len + 1, argv, &args, &e))
 			return session_fail(&b->s, &e);
 	}
-	if (args.command != COMMAND_CALL || args.socket || args.user) {
+	if (args.command != COMMAND_CALL || args.follow || args.socket || args.user) {
 		err_set(&e, ERR_USAGE, "%s cannot stand in a batch",
 			args.socket ? "--socket"
 			: args.user ? "--user"

@@ -19,6 +19,7 @@ static const struct ctl_flag flags[] = {
 	{ "--no-color",  0,   NULL,     NULL, NULL, "same as --color=never" },
 	{ "--yes",       'y', NULL,     NULL, NULL, "do not ask" },
 	{ "--dry-run",   0,   NULL,     NULL, NULL, "only say what would be done, as far as the command can tell" },
+	{ "--follow",    'f', NULL,     NULL, NULL, "stay, and print again what changes; ends with Ctrl-C or --timeout" },
 	{ "--no-input",  0,   NULL,     NULL, NULL, "never read from the terminal" },
 	{ "--help",      'h', NULL,     NULL, NULL, "help for what stands before it" },
 	{ "--wait",      0,   NULL,     NULL, "device.pair", "stay until it is linked (as a table that is the default)" },

@@ -315,7 +315,7 @@ static void print_separated(const struct printer *p, const struct columns *c, co
 	}
 }
 
-static json_t *only_fields(const struct printer *p, json_t *item)
+json_t *print_only_fields(const struct printer *p, json_t *item)
 {
 	json_t *out = json_object();
 	const char *name;
@@ -456,8 +456,8 @@ enum errc print_result(const struct printer *p, const struct cat_method *m, json
 			       m->name);
 	}
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(items,
-				      only_fields(p, list ? json_array_get(list, i) : result));
+		json_array_append_new(
+			items, print_only_fields(p, list ? json_array_get(list, i) : result));
 	print_items(p, m, items, m->list != NULL);
 	json_decref(items);
 	return fflush(p->out) == 0 ? ERR_OK : err_set(e, ERR_SYSTEM, "writing the output failed");

@@ -22,6 +22,8 @@ bool ctl_wants_color(enum ctl_color color, bool is_tty);
 /* a result of method m: one object, or the list that m->list names */
 enum errc print_result(const struct printer *p, const struct cat_method *m, json_t *result,
 		       struct err *e) MUST_USE;
+/* the item with the fields that are wanted; the caller's */
+json_t *print_only_fields(const struct printer *p, json_t *item);
 /* --fields without a list */
 void print_field_names(const struct printer *p, const struct cat_method *m);
 /* Every name of --fields is a field of m; ERR_USAGE names the nearest. */

@@ -295,6 +295,8 @@ static int run_connected(struct session *s, json_t *params)
 	}
 	if (s->args->command == COMMAND_WATCH)
 		return ctl_watch(s, params);
+	if (s->args->follow)
+		return ctl_follow(s, params);
 	if (qr_file_wanted(s->args))
 		return ctl_qr_file(s, params);
 	if (follows_pairing(s->args))

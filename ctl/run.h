@@ -48,7 +48,15 @@ enum errc confirm_ask(struct session *s, json_t *params, struct err *e) MUST_USE
 
 int ctl_pair(struct session *s, json_t *params); /* params taken, as below */
 int ctl_watch(struct session *s, json_t *params);
+int ctl_follow(struct session *s, json_t *params);
 int ctl_send_and_wait(struct session *s, json_t *params);
+
+/* streams that have no end by themselves: watch and --follow */
+bool follow_reader_gone(void); /* of a pipe: without this only the next write would tell */
+bool follow_is_over(const struct session *s);
+bool follow_may_come_back(enum errc code); /* a failure that passes */
+/* tries until there is a connection again; false: it is over */
+bool follow_reopen(struct session *s, const struct err *why);
 
 /* SIGINT and SIGTERM end waits instead of the process */
 void stop_on_signals(void);

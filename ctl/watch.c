@@ -1,36 +1,20 @@
 /* event watch: one JSON object a line, through restarts of the daemon, until a signal or until
  * nobody reads any more. */
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "shared/base/xalloc.h"
 
 #include "ctl/run.h"
 
-enum { TICK_MS = 500, RETRY_MIN_MS = 200, RETRY_MAX_MS = 5000 };
+enum { TICK_MS = 500 };
 
 struct watch {
 	struct session *s;
 	json_t *params;
 	char last_id[24]; /* of the last printed event; "" before the first */
 };
-
-/* the reader of a pipe has gone; without this only the next write would tell */
-static bool reader_gone(void)
-{
-	struct pollfd p = { .fd = STDOUT_FILENO };
-
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLNVAL));
-}
-
-static bool time_over(const struct watch *w)
-{
-	return session_left_ms(w->s, 1) == 0;
-}
 
 static void print_event(struct watch *w, json_t *notification)
 {
@@ -84,7 +68,7 @@ static enum errc stream(struct watch *w, struct err *e)
 	while (code == ERR_OK || code == ERR_TIMEOUT) {
 		json_t *notification = NULL;
 
-		if (stop_asked() || reader_gone() || time_over(w))
+		if (follow_is_over(w->s))
 			return ERR_OK;
 		code = rpc_client_next(w->s->client, session_left_ms(w->s, TICK_MS), &notification,
 				       e);
@@ -98,50 +82,22 @@ static enum errc stream(struct watch *w, struct err *e)
 	return code;
 }
 
-static bool is_passing(enum errc code)
-{
-	return code == ERR_UNREACHABLE || code == ERR_SHUTTING_DOWN || code == ERR_BUSY ||
-	       code == ERR_DATABASE || code == ERR_SYSTEM;
-}
-
-static void pause_ms(int ms)
-{
-	poll(NULL, 0, ms);
-}
-
 int ctl_watch(struct session *s, json_t *params)
 {
 	struct watch w = { .s = s, .params = params };
-	int retry_ms = RETRY_MIN_MS, code = EXIT_OK;
+	int code = EXIT_OK;
 	struct err e = ERR_NONE;
 	enum errc end;
 
 	stop_on_signals();
-	while ((end = stream(&w, &e)) != ERR_OK) {
-		if (stop_asked())
-			break;
-		if (!is_passing(end)) {
+	while ((end = stream(&w, &e)) != ERR_OK && !stop_asked()) {
+		if (!follow_may_come_back(end)) {
 			code = session_fail(s, &e);
 			break;
 		}
-		session_note(s, "%s; trying again", err_msg(&e));
-		do {
-			rpc_client_free(s->client);
-			s->client = NULL;
-			pause_ms(session_left_ms(s, retry_ms));
-			retry_ms = retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms * 2;
-			if (stop_asked() || reader_gone() || time_over(&w))
-				goto out;
-			{
-				int64_t deadline = s->deadline_ms;
-
-				end = session_open(s, s->args, &e);
-				s->deadline_ms = deadline;
-			}
-		} while (end != ERR_OK);
-		retry_ms = RETRY_MIN_MS;
+		if (!follow_reopen(s, &e))
+			break;
 	}
-out:
 	json_decref(params);
 	return stop_asked() ? EXIT_INTERRUPTED : code;
 }

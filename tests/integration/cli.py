@@ -589,6 +589,48 @@ def watch_goes_on_through_a_restart(build):
         check(json.loads(head.stdout)["topic"], "head")
 
 
+def follow_prints_what_changes(build):
+    with World(build, (LEAD, 200), name="follow") as w:
+        linked(w, 2)
+        path, one = os.path.join(w.directory, "list"), os.path.join(w.directory, "one")
+        wactl = [os.path.join(build, "ctl/wactl"), "--socket", w.wad.socket, "--fields", "id,name,state,queued"]
+        with open(path, "wb") as a, open(one, "wb") as b:
+            lists = subprocess.Popen(wactl + ["device", "list", "--follow", "-o", "json"], stdout=a, stderr=subprocess.DEVNULL)
+            shows = subprocess.Popen(wactl + ["-f", "device", "show", "d0", "-o", "tsv"], stdout=b, stderr=subprocess.DEVNULL)
+
+        def seen():
+            with open(path) as f:
+                return [json.loads(x) for x in f if x.endswith("\n")]
+
+        try:
+            wait_until(lambda: len(seen()) == 2, 20, "both devices are listed")
+            w.wad.wactl("device", "pause", "d1")
+            wait_until(lambda: [x for x in seen() if x["name"] == "d1" and x["state"] == "paused"], 20, "the pause is told")
+            check([x["name"] for x in seen()][:2] == ["d0", "d1"] and [x["name"] for x in seen()].count("d0") == 1, f"{seen()}")
+            w.wad.process.kill()
+            w.wad.start()
+            w.wad.call("device.create", name="later")
+            wait_until(lambda: [x for x in seen() if x["name"] == "later"], 20, "it goes on after a restart")
+            w.wad.wactl("device", "pause", "d0")
+            wait_until(lambda: "paused" in open(one).read(), 20, "the one device is told")
+            for child, number in ((lists, signal.SIGINT), (shows, signal.SIGINT)):
+                child.send_signal(number)
+                check(child.wait(20) == 130, "exit after an interrupt")
+        finally:
+            lists.kill()
+            shows.kill()
+        rows = open(one).read().splitlines()
+        check(rows[0] == "id\tname\tstate\tqueued" and rows.count(rows[0]) == 1 and len(rows) == len(set(rows)), f"{rows}")
+        got = shell(w, "wactl device list --follow | head -n 1", timeout=20)
+        check(got.returncode == 0 and got.stdout, f"{got}")
+        got = shell(w, "wactl device list --follow --timeout 500ms -o name")
+        check(got.returncode == 0 and got.stdout == "1\n2\n3\n", f"{got}")
+        for line in ("device pause d0", "lead export", "message send --device d0 --to 60120000005 --text x"):
+            got = shell(w, f"wactl {line} --follow")
+            check(got.returncode == 2 and "cannot be followed" in got.stderr, f"{got}")
+        check(shell(w, "wactl device show nope --follow").returncode == 5, "what is not there")
+
+
 if __name__ == "__main__":
     sys.exit(run_tests([
         the_keys_of_every_command_stay,
@@ -601,4 +643,5 @@ if __name__ == "__main__":
         the_shell_runs_commands_and_keeps_no_loose_history,
         events_agree_with_their_table,
         watch_goes_on_through_a_restart,
+        follow_prints_what_changes,
     ], os.path.abspath(sys.argv[1])))

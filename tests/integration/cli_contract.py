@@ -234,7 +234,7 @@ def global_flags_stand_anywhere(build):
         w.wad.call("user.create", name="ann")
         w.wad.call("device.create", as_user="ann", name="a0")
         for flag in ("-o json", "--output=csv", "-q", "-v", "--fields name,id", "--no-header", "--timeout 20s", "--no-color", "--color=always",
-                     "--yes", "-y", "--no-input", "--no-pager", "--user ann", f"--socket {w.wad.socket}", "--dry-run"):
+                     "--yes", "-y", "--no-input", "--no-pager", "--follow --timeout 700ms", "-f --timeout 700ms", "--user ann", f"--socket {w.wad.socket}", "--dry-run"):
             before, between, after = (shell(w, line) for line in (f"wactl {flag} device list", f"wactl device {flag} list", f"wactl device list {flag}"))
             check(before.returncode == between.returncode == after.returncode == 0 and before.stdout == between.stdout == after.stdout and after.stdout,
                   f"{flag}: {before} {between} {after}")
