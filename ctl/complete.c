@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "shared/base/clock.h"
 #include "shared/base/xalloc.h"
 #include "shared/rpc/client.h"
 #include "shared/rpc/events.h"
@@ -18,6 +19,7 @@ struct completion {
 	const char *prefix,
 		*lead; /* lead: what stands before the prefix in the same word: "--qr=" */
 	const char *socket, *user;
+	int64_t began_ms;
 };
 
 static void offer(const struct completion *c, const char *text, size_t len)
@@ -78,12 +80,21 @@ static void offer_flags(const struct completion *c, const struct cat_method *m)
 			offer(c, f[i].name, strlen(f[i].name));
 }
 
-static bool act_as(struct rpc_client *client, const char *user)
+/* of the time that all calls have together */
+static int left_ms(const struct completion *c)
+{
+	int64_t left = c->began_ms + BUDGET_MS - clock_mono(clock_real()).ms;
+
+	return left > 0 ? (int)left : 0;
+}
+
+static bool act_as(const struct completion *c, struct rpc_client *client)
 {
 	struct err e = ERR_NONE;
 	json_t *result = NULL;
-	enum errc code = rpc_client_call(client, "system.act_as", json_pack("{s:s}", "user", user),
-					 BUDGET_MS, &result, &e);
+	enum errc code =
+		rpc_client_call(client, "system.act_as", json_pack("{s:s}", "user", c->user),
+				left_ms(c), &result, &e);
 
 	json_decref(result);
 	return code == ERR_OK;
@@ -99,7 +110,7 @@ static bool offer_names(const struct completion *c, struct rpc_client *client, c
 
 	if (!cat_word_in(cat_param_find(cat_system_names.in, "noun")->values, noun) ||
 	    rpc_client_call(client, "system.names",
-			    json_pack("{s:s,s:s}", "noun", noun, "prefix", c->prefix), BUDGET_MS,
+			    json_pack("{s:s,s:s}", "noun", noun, "prefix", c->prefix), left_ms(c),
 			    &result, &e))
 		return false;
 	json_array_foreach(json_object_get(result, "names"), i, name) {
@@ -127,12 +138,12 @@ static void offer_live(const struct completion *c, const char *noun)
 	rpc_socket_path(path, sizeof path);
 	if (m == NULL || rpc_client_open(c->socket ? c->socket : path, BUDGET_MS, &client, &e))
 		return;
-	if (c->user && !act_as(client, c->user)) {
+	if (c->user && !act_as(c, client)) {
 		rpc_client_free(client);
 		return;
 	}
 	if (!offer_names(c, client, noun) &&
-	    rpc_client_call(client, method, NULL, BUDGET_MS, &result, &e) == ERR_OK) {
+	    rpc_client_call(client, method, NULL, left_ms(c), &result, &e) == ERR_OK) {
 		list = json_object_get(result, m->list);
 		json_array_foreach(list, i, item) {
 			const char *name = json_string_value(json_object_get(item, "name"));
@@ -243,6 +254,8 @@ static void offer_docs(const struct completion *c, const char *kind)
 void ctl_complete(FILE *to, int len, char *const *words)
 {
 	struct completion c = { .to = to, .prefix = "", .lead = "" };
+
+	c.began_ms = clock_mono(clock_real()).ms;
 	const char *plain[2] = { NULL, NULL }, *equals;
 	const struct cat_method *m = NULL;
 	struct flag_seen pending = { NULL, NULL, false };

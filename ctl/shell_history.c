@@ -59,10 +59,12 @@ static bool word_is_secret(const char *word)
 {
 	static const char *const names[] = { "password", "passwd", "passphrase",
 					     "secret",   "token",  "proxy" };
-	const char *scheme = strstr(word, "://"), *at = scheme ? strchr(scheme, '@') : NULL;
+	const char *scheme = strstr(word, "://"), *host = scheme ? scheme + 3 : "";
+	size_t len = strcspn(host, "/?#");
+	const char *at = memchr(host, '@', len);
 	bool is_flag = word[0] == '-', is_pair = strchr(word, '=') != NULL;
 
-	if (at && memchr(scheme + 3, ':', (size_t)(at - scheme - 3)))
+	if (at && memchr(host, ':', (size_t)(at - host)))
 		return true;
 	for (size_t i = 0; (is_flag || is_pair) && i < ARRAY_LEN(names); i++)
 		if (strcasestr(word, names[i]))

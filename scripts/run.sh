@@ -18,6 +18,7 @@ or by commands:
   wactl campaign create "Hello" --niche shops --text "We are open on Sunday"
   wactl campaign list              how far each is
   wactl queue workers              what each device does, and what it waits for
+  wactl doctor                     what is wrong, and what to do
   wactl help                       everything else
 
 TEXT

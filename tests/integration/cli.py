@@ -589,6 +589,41 @@ def watch_goes_on_through_a_restart(build):
         check(json.loads(head.stdout)["topic"], "head")
 
 
+def watch_loses_and_doubles_nothing(build):
+    """Every event of the table once, in the order of the table, while wad is killed and stopped under it."""
+    with World(build, (LEAD, 200), name="watch-all") as w:
+        linked(w)
+        path = os.path.join(w.directory, "events")
+        with open(path, "wb") as out:
+            watch = subprocess.Popen([os.path.join(build, "ctl/wactl"), "--socket", w.wad.socket, "event", "watch", "--since-id", "0"],
+                                     stdout=out, stderr=subprocess.DEVNULL)
+        try:
+            for turn in range(4):
+                for i in range(40):
+                    w.wad.call("message.send", device="d0", to=str(LEAD + i), text=f"{turn} {i}")
+                if turn % 2:
+                    w.wad.process.stop()
+                else:
+                    w.wad.process.kill()
+                w.wad.start()
+                w.wad.wait_online(1)
+            wait_until(lambda: w.wad.call("queue.stats")["delivered"] == 160, 60, "all messages are delivered")
+
+            def seen():
+                with open(path) as f:
+                    return [e["id"] for e in map(json.loads, (x for x in f if x.endswith("\n"))) if "id" in e]
+
+            stored = lambda: [r[0] for r in w.wad.sql("select id from events")]  # noqa: E731
+            wait_until(lambda: len(seen()) >= len(stored()), 30, "all events are told")
+            ids = seen()
+            check(len(ids) == len(set(ids)), f"told twice: {[i for i in set(ids) if ids.count(i) > 1][:9]}")
+            check(set(ids) == set(stored()), f"told and stored differ: {sorted(set(ids) ^ set(stored()))[:9]}")
+            watch.send_signal(signal.SIGINT)
+            check(watch.wait(20) == 130, "exit after an interrupt")
+        finally:
+            watch.kill()
+
+
 def follow_prints_what_changes(build):
     with World(build, (LEAD, 200), name="follow") as w:
         linked(w, 2)
@@ -643,5 +678,6 @@ if __name__ == "__main__":
         the_shell_runs_commands_and_keeps_no_loose_history,
         events_agree_with_their_table,
         watch_goes_on_through_a_restart,
+        watch_loses_and_doubles_nothing,
         follow_prints_what_changes,
     ], os.path.abspath(sys.argv[1])))

@@ -136,6 +136,23 @@ def no_flag_takes_a_secret(build):
         check(got.returncode == 2 and "hunter2" not in got.stderr + got.stdout and flag in got.stderr, f"{method}: {got}")
 
 
+def a_secret_comes_from_stdin_or_a_file(build):
+    with World(build, (PHONE, 5), name="secrets") as w:
+        with open(os.path.join(w.directory, "pw"), "w") as f:
+            f.write("correct horse battery\n")
+        os.chmod(os.path.join(w.directory, "pw"), 0o600)
+        for name, line in (("a", "printf 'correct horse battery\\n' | wactl user create a --password-file - -o json"),
+                           ("b", f"wactl user create b --password-file {w.directory}/pw -o json")):
+            got = shell(w, line)
+            check(got.returncode == 0 and json.loads(got.stdout)["has_password"] is True, f"{line}: {got}")
+        got = shell(w, f"wactl user create c --password-file {w.directory}/nothing")
+        check(got.returncode == 2 and "nothing" in got.stderr, f"{got}")
+        got = shell(w, "printf 'another horse battery\\n' | wactl user passwd a -o json")
+        check(got.returncode == 0, f"{got}")
+        hashes = w.wad.sql("select name, password_hash from users where name in ('a', 'b')")
+        check(len(hashes) == 2 and all("horse" not in h for _, h in hashes), f"{hashes}")
+
+
 def pages_say_all_that_programs_read(build):
     if not needs("mandoc"):
         return
@@ -260,6 +277,7 @@ if __name__ == "__main__":
     sys.exit(run_tests([
         catalogue_help_completion_and_manual_agree,
         no_flag_takes_a_secret,
+        a_secret_comes_from_stdin_or_a_file,
         pages_say_all_that_programs_read,
         failures_have_one_form_for_programs,
         global_flags_stand_anywhere,
