@@ -50,6 +50,7 @@ const struct cat_method ctl_event_watch = {
 static const struct cat_param doctor_in[] = {
 	{ "state_dir", CAT_TEXT, CAT_OPTIONAL, "the daemon's state directory, when it is not where wad would look" },
 	{ "config",    CAT_TEXT, CAT_OPTIONAL, "the daemon's settings file, likewise" },
+	{ "older_than", CAT_TEXT, CAT_OPTIONAL, "from when on something waits too long, e.g. 5m", "15m" },
 	{ NULL },
 };
 static const struct cat_param doctor_out[] = {

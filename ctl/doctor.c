@@ -92,7 +92,8 @@ static void take_findings(struct doctor *d, struct session *s)
 {
 	struct err e = ERR_NONE;
 	json_t *result = NULL;
-	enum errc code = rpc_client_call(s->client, "daemon.doctor", NULL,
+	enum errc code = rpc_client_call(s->client, "daemon.doctor",
+					 json_pack("{s:i}", "older_than_s", d->older_than_s),
 					 session_left_ms(s, FINDINGS_MS), &result, &e);
 
 	if (code == ERR_OK) {
@@ -249,6 +250,7 @@ static int report(const struct ctl_args *a, const json_t *findings)
 int ctl_doctor_run(const struct ctl_args *a)
 {
 	struct doctor d = { .config = value_of(a, "config") };
+	const char *older = value_of(a, "older_than");
 	struct session s = { .args = a };
 	AUTO_FREE char *dir = NULL;
 	struct err e = ERR_NONE;
@@ -261,6 +263,11 @@ int ctl_doctor_run(const struct ctl_args *a)
 	}
 	if (print_fields_check(a->fields, &ctl_doctor, &e))
 		return session_fail(&s, &e);
+	if (!ctl_duration_ms(older ? older : "15m", &d.older_than_s)) {
+		err_set(&e, ERR_USAGE, "--older-than: '%.40s' is no duration such as 5m", older);
+		return session_fail(&s, &e);
+	}
+	d.older_than_s = d.older_than_s < 1000 ? 1 : d.older_than_s / 1000;
 	d.findings = json_array();
 	d.state_dir_given = value_of(a, "state_dir") != NULL;
 	ask_daemon(&d, a);

@@ -12,6 +12,7 @@ struct doctor {
 	json_t *findings;      /* objects of ctl_doctor.out */
 	const char *state_dir; /* NULL: not known */
 	const char *config;    /* --config; NULL: the usual one */
+	int older_than_s;
 	bool state_dir_given;
 	bool daemon_answers, daemon_told; /* told: its own findings are in the list */
 };

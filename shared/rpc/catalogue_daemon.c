@@ -24,7 +24,7 @@ const struct cat_method cat_daemon_status = {
 };
 
 static const struct cat_param doctor_in[] = {
-	{ "older_than_s", CAT_INT, CAT_OPTIONAL, "from when on something waits too long", "900", 60, 86400 },
+	{ "older_than_s", CAT_INT, CAT_OPTIONAL, "from when on something waits too long", "900", 1, 86400 },
 	{ NULL },
 };
 static const struct cat_param doctor_out[] = {

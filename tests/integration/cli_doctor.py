@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
-from wadtest import Failure, World, run_tests, wait_until  # noqa: E402
+from wadtest import Failure, Rpc, World, run_tests, wait_until  # noqa: E402
 
 PHONE = 60120000001
 
@@ -125,8 +125,9 @@ def what_is_stuck_in_the_daemon_is_named(build):
         says(doctor(w, code=0), "queue", "warn", "1 messages are on their way", "reconnect")
         w.wad.sql(f"update outbox set sending_at = now() - interval '10 minutes' where id = {one}")
         says(doctor(w, code=0), "queue", "ok")
-        got = w.wad.call("daemon.doctor", older_than_s=300)["findings"]
-        check([f["state"] for f in got if f["check"] == "queue"] == ["warn"], f"{got}")
+        says(doctor(w, "--older-than", "5m", code=0), "queue", "warn", "more than 300 s")
+        wrong = wactl(w, "doctor", "--older-than", "soon")
+        check(wrong.returncode == 2 and "soon" in wrong.stderr, f"{wrong}")
         w.wad.sql(f"update outbox set state = 0, sending_at = null where id = {one}")
         w.wad.sql("insert into nodes (name, lease_until) values ('gone', now() - interval '1 hour')")
         w.wad.sql(f"insert into devices (user_id, name, node) select user_id, 'far', 'gone' from devices limit 1")
@@ -153,6 +154,33 @@ def what_is_stuck_in_the_daemon_is_named(build):
         w.sandbox.admin("POST", f"/admin/phones/{PHONE}/unlink", {"device": 1})
         wait_until(lambda: w.wad.call("device.show", device="d0")["state"] == "logged_out", 20, "d0 is logged out")
         says(doctor(w, code=0), "devices", "warn", "d0", "link them again")
+
+
+def what_is_away_is_named(build):
+    with World(build, (PHONE, 5), name="away") as w:
+        w.wad.pair("d0", PHONE)
+        w.wad.pair("rests", PHONE + 1)
+        w.wad.wait_online(2)
+        w.wad.wactl("device", "pause", "rests")
+        w.sandbox.stop()
+        away = wait_until(lambda: [f for f in doctor(w, "--older-than", "1s")["devices"] if "offline" in f["what"]], 30, "a device is away")
+        check(away[0]["state"] == "warn" and "d0" in away[0]["what"] and "rests" not in away[0]["what"] and "reconnect" in away[0]["advice"], f"{away}")
+        check(doctor(w, code=0)["devices"][0]["state"] == "ok", "a short absence is told")
+        w.sandbox.start()
+        w.wad.wactl("device", "reconnect", "d0")
+        wait_until(lambda: doctor(w, "--older-than", "1s")["devices"][0]["state"] == "ok", 60, "it is back")
+
+        # the database goes away and comes back by itself
+        rpc = Rpc(w.wad.socket)
+        os.kill(w.wad.postmaster_pid(), signal.SIGKILL)
+
+        def database():
+            return [f for f in rpc.call("daemon.doctor")["findings"] if f["check"] == "database"][0]
+
+        lost = wait_until(lambda: (lambda f: f["state"] == "fail" and f)(database()), 10, "the loss is told", every=0.001)
+        check(lost["why"] and lost["advice"], f"{lost}")
+        wait_until(lambda: database()["state"] == "ok", 60, "it is back")
+        rpc.close()
 
 
 def what_is_broken_is_named_while_wad_is_down(build):
@@ -281,6 +309,7 @@ if __name__ == "__main__":
         a_sound_daemon_is_found_well,
         what_is_broken_on_the_machine_is_named,
         what_is_stuck_in_the_daemon_is_named,
+        what_is_away_is_named,
         what_is_broken_is_named_while_wad_is_down,
         the_figures_of_an_incident_can_be_seen,
         a_pause_of_a_user_stops_sends_and_loses_none,
