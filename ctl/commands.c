@@ -27,6 +27,8 @@ static const struct ctl_flag flags[] = {
 	{ "--png",       0,   "FILE",   NULL, "device.qr", "write the code as a picture; - is stdout" },
 	{ "--svg",       0,   "FILE",   NULL, "device.qr", "the same as SVG" },
 	{ "--text",      0,   NULL,     NULL, "device.qr", "print the text of the code alone" },
+	{ "--wait",      0,   NULL,     NULL, "campaign.create", "stay until all of it is sent" },
+	{ "--wait",      0,   NULL,     NULL, "campaign.start", "stay until all of it is sent" },
 	{ "--wait",      0,   "STATE",  "sent delivered read", "message.send", "stay until it is that far" },
 };
 

@@ -303,6 +303,8 @@ static int run_connected(struct session *s, json_t *params)
 		return ctl_pair(s, params);
 	if (waits_for_message(s->args))
 		return ctl_send_and_wait(s, params);
+	if (s->args->wait && strncmp(s->args->method->name, "campaign.", 9) == 0)
+		return ctl_campaign_and_wait(s, params);
 	if (wants_document(s))
 		return run_document(s, params);
 	return run_plain(s, params);

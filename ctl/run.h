@@ -50,6 +50,7 @@ int ctl_pair(struct session *s, json_t *params); /* params taken, as below */
 int ctl_watch(struct session *s, json_t *params);
 int ctl_follow(struct session *s, json_t *params);
 int ctl_send_and_wait(struct session *s, json_t *params);
+int ctl_campaign_and_wait(struct session *s, json_t *params);
 
 /* streams that have no end by themselves: watch and --follow */
 bool follow_reader_gone(void); /* of a pipe: without this only the next write would tell */

@@ -1,4 +1,5 @@
-/* message send --wait: the call, then its state until it is far enough. */
+/* message send --wait: the call, then its state until it is far enough. campaign create and start --wait: until all is
+ * sent. */
 #include <string.h>
 
 #include "ctl/run.h"
@@ -17,14 +18,31 @@ static int state_rank(const char *state)
 	return -1;
 }
 
-static enum errc look(struct session *s, const char *id, json_t **ret, struct err *e)
+static enum errc look(struct session *s, const char *method, const char *param, const char *id,
+		      json_t **ret, struct err *e)
 {
 	json_t *shown = NULL;
 
-	if (session_call(s, "message.show", json_pack("{s:s}", "id", id), &shown, e))
+	if (session_call(s, method, json_pack("{s:s}", param, id), &shown, e))
 		return e->code;
 	json_decref(*ret);
 	*ret = shown;
+	return ERR_OK;
+}
+
+/* until an event, or for a second */
+static enum errc rest(struct session *s, struct err *e)
+{
+	json_t *event = NULL;
+	enum errc code;
+
+	if (stop_asked())
+		return err_set(e, ERR_CANCELLED, "interrupted");
+	code = rpc_client_next(s->client, session_left_ms(s, LOOK_MS), &event, e);
+	json_decref(event);
+	if (code != ERR_OK && code != ERR_TIMEOUT)
+		return code;
+	*e = ERR_NONE;
 	return ERR_OK;
 }
 
@@ -33,9 +51,8 @@ static enum errc wait_until(struct session *s, const char *id, const char *wante
 {
 	for (;;) {
 		const char *state, *why;
-		json_t *event = NULL;
 
-		if (look(s, id, shown, e)) {
+		if (look(s, "message.show", "id", id, shown, e)) {
 			if (e->code != ERR_TIMEOUT || *shown == NULL)
 				return e->code;
 			*e = ERR_NONE; /* --timeout is over: what is told is how far it was */
@@ -50,17 +67,8 @@ static enum errc wait_until(struct session *s, const char *id, const char *wante
 		if (session_left_ms(s, 1) == 0)
 			return err_set(e, ERR_TIMEOUT, "message %s is %.20s, not yet %s", id, state,
 				       wanted);
-		if (stop_asked())
-			return err_set(e, ERR_CANCELLED, "interrupted");
-		switch (rpc_client_next(s->client, session_left_ms(s, LOOK_MS), &event, e)) {
-		case ERR_OK:
-		case ERR_TIMEOUT:
-			*e = ERR_NONE;
-			json_decref(event);
-			break;
-		default:
+		if (rest(s, e))
 			return e->code;
-		}
 	}
 }
 
@@ -89,4 +97,79 @@ int ctl_send_and_wait(struct session *s, json_t *params)
 	json_decref(shown);
 	json_decref(result);
 	return code;
+}
+
+/* -- campaigns -- */
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+/* told when it has changed */
+static void note_progress(const struct session *s, const json_t *c, json_int_t *left)
+{
+	json_int_t now = json_integer_value(json_object_get(c, "left"));
+
+	if (now == *left)
+		return;
+	*left = now;
+	session_note(s,
+		     "campaign %s is %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " left",
+		     text_of(c, "id"), text_of(c, "state"), now,
+		     json_integer_value(json_object_get(c, "total")));
+}
+
+static enum errc wait_for_end(struct session *s, const char *id, json_t **shown, struct err *e)
+{
+	json_int_t left = -1;
+
+	for (;;) {
+		const char *state;
+
+		if (look(s, "campaign.show", "campaign", id, shown, e)) {
+			if (e->code != ERR_TIMEOUT || *shown == NULL)
+				return e->code;
+			*e = ERR_NONE;
+		}
+		state = text_of(*shown, "state");
+		note_progress(s, *shown, &left);
+		if (strcmp(state, "done") == 0)
+			return ERR_OK;
+		if (strcmp(state, "cancelled") == 0)
+			return err_set(e, ERR_PEER, "campaign %s was cancelled", id);
+		if (session_left_ms(s, 1) == 0)
+			return err_set(e, ERR_TIMEOUT, "campaign %s is %.20s, not yet done", id,
+				       state);
+		if (rest(s, e))
+			return e->code;
+	}
+}
+
+int ctl_campaign_and_wait(struct session *s, json_t *params)
+{
+	json_t *result = NULL, *shown = NULL,
+	       *topics = json_pack("{s:[s]}", "topics", "campaign.*");
+	struct err e = ERR_NONE, ignored = ERR_NONE;
+	const char *id;
+
+	stop_on_signals();
+	if (session_call(s, "event.subscribe", topics, &result, &ignored) == ERR_OK)
+		json_decref(result);
+	result = NULL;
+	if (session_call(s, s->args->method->name, params, &result, &e))
+		return session_fail(s, &e);
+	id = json_string_value(json_object_get(result, "id"));
+	if (id == NULL) /* a dry run */
+		shown = json_incref(result);
+	else if (wait_for_end(s, id, &shown, &e) == ERR_OK)
+		e = ERR_NONE;
+	ignored = ERR_NONE;
+	if (shown && print_result(&s->printer, s->args->method, shown, &ignored))
+		e = ignored;
+	json_decref(shown);
+	json_decref(result);
+	return e.code ? session_fail(s, &e) : EXIT_OK;
 }

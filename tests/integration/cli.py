@@ -589,6 +589,30 @@ def watch_goes_on_through_a_restart(build):
         check(json.loads(head.stdout)["topic"], "head")
 
 
+def a_campaign_is_waited_for(build):
+    with World(build, (LEAD, 200), name="wait") as w:
+        linked(w)
+        w.wad.call("lead.import", csv="phone\n" + "".join(f"{LEAD + i}\n" for i in range(30)))
+        got = shell(w, "wactl campaign create now --everyone --text hello --wait --timeout 60s -o json")
+        done = json.loads(got.stdout)
+        check(got.returncode == 0 and done["state"] == "done" and done["left"] == 0 and len(w.sandbox.shown("hello")) == 30, f"{got}")
+        check(re.search(r"0 of 30 left", got.stderr), got.stderr)
+        got = shell(w, "wactl campaign create later --everyone --text later --start-at 2099-01-01T00:00:00Z --wait --timeout 1s -o json")
+        check(got.returncode == 8 and json.loads(got.stdout)["state"] == "scheduled" and "not yet done" in got.stderr, f"{got}")
+        got = shell(w, "wactl campaign create tried --everyone --text tried --wait --dry-run -o json")
+        check(got.returncode == 0 and json.loads(got.stdout)["dry_run"] is True, f"{got}")
+        draft = w.wad.call("campaign.create", title="draft", everyone=True, text="draft", draft=True)["id"]
+        child = subprocess.Popen([os.path.join(build, "ctl/wactl"), "--socket", w.wad.socket, "campaign", "start", draft,
+                                  "--at", "2099-01-01T00:00", "--zone", "UTC", "--wait"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_until(lambda: w.wad.call("campaign.show", campaign=draft)["state"] == "scheduled", 20, "it is started")
+            w.wad.call("campaign.cancel", campaign=draft)
+            out, errors = child.communicate(timeout=20)
+            check(child.returncode == 1 and "was cancelled" in errors, f"{child.returncode} {errors}")
+        finally:
+            child.kill()
+
+
 def watch_loses_and_doubles_nothing(build):
     """Every event of the table once, in the order of the table, while wad is killed and stopped under it."""
     with World(build, (LEAD, 200), name="watch-all") as w:
@@ -678,6 +702,7 @@ if __name__ == "__main__":
         the_shell_runs_commands_and_keeps_no_loose_history,
         events_agree_with_their_table,
         watch_goes_on_through_a_restart,
+        a_campaign_is_waited_for,
         watch_loses_and_doubles_nothing,
         follow_prints_what_changes,
     ], os.path.abspath(sys.argv[1])))
