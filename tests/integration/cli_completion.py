@@ -22,7 +22,7 @@ class Shell:
     def __init__(self, w, name):
         self.name = name
         home = os.path.join(w.directory, name)
-        os.makedirs(home, exist_ok=True)
+        os.makedirs(home, mode=0o700, exist_ok=True)
         if name == "bash":
             rc = os.path.join(home, "rc")
             with open(rc, "w") as f:
@@ -39,7 +39,7 @@ class Shell:
                 f.write(f"source {ROOT}/completions/wactl.fish\nfunction fish_prompt; echo -n '> '; end\n"
                         "function fish_greeting; end\nset fish_autosuggestion_enabled 0\n")
             command = f"fish --no-config --init-command 'source {rc}' -i"
-        self.t = Terminal(w, 100, 40, command, env=f"HOME={home} ZDOTDIR={home} XDG_CONFIG_HOME={home} XDG_DATA_HOME={home} TERM=screen")
+        self.t = Terminal(w, 100, 40, command, env=f"HOME={home} ZDOTDIR={home} XDG_CONFIG_HOME={home} XDG_DATA_HOME={home} XDG_RUNTIME_DIR={home} TERM=screen")
         wait_until(lambda: self.last().startswith(">"), 30, f"{name} shows its prompt")
 
     def last(self):
