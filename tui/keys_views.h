@@ -45,6 +45,31 @@
 #define KEYS_CONFIG(X) \
 	X(CONFIG_RELOAD, CONFIG, "R", "reload",    "let wad read its settings again, all or nothing") \
 	X(CONFIG_LEVEL,  CONFIG, "o", "log level", "log more or less for a while")
+#define KEYS_CHATS(X) \
+	X(CHATS_OPEN,   CHATS, "Enter l Right", "open",      "read the conversation") \
+	X(CHATS_FILTER, CHATS, "/",          "filter",    "by name, number or last message; Esc shows all") \
+	X(CHATS_UNREAD, CHATS, "U",          "unread",    "only chats with unread messages, or all again") \
+	X(CHATS_DEVICE, CHATS, "D",          "device",    "only chats of one device, or all again") \
+	X(CHATS_FIND,   CHATS, "S",          "search",    "search the messages of all chats") \
+	X(CHATS_NEXT,   CHATS, "N",          NULL,        "open the next chat with unread messages") \
+	X(CHATS_READ,   CHATS, "m",          "mark read", "mark as read: authors see it. Looking does not")
+#define KEYS_CHAT(X) \
+	X(CHAT_WRITE,   CHAT, "c",           "write",     "write to this chat") \
+	X(CHAT_SAVE,    CHAT, "Enter",       "save file", "save the message's file") \
+	X(CHAT_COPY,    CHAT, "y",           "copy",      "copy the text to your terminal's clipboard") \
+	X(CHAT_UNREAD,  CHAT, "n",           "unread",    "go to the first unread message") \
+	X(CHAT_READ,    CHAT, "m",           "mark read", "mark as read: authors see it. Looking does not") \
+	X(CHAT_FIND,    CHAT, "S",           "search",    "search the messages of all chats") \
+	X(CHAT_SYNC,    CHAT, "H",           NULL,        "at the beginning: ask the phone for older ones") \
+	X(CHAT_NEXT,    CHAT, "N",           NULL,        "open the next chat with unread messages") \
+	X(CHAT_LEAVE,   CHAT, "h Left",      NULL,        "the list.  . waits v sent vv there VV read ! no")
+#define KEYS_WRITING(X) \
+	X(WRITE_SEND,   WRITING, "Enter",    "send",      "send; once, also when the link breaks") \
+	X(WRITE_LINE,   WRITING, "M-Enter",  "new line",  "a new line; pasted ones stay as they are") \
+	X(WRITE_EDIT,   WRITING, "^E",       "editor",    "write it in $EDITOR") \
+	X(WRITE_LEAVE,  WRITING, "Esc",      "leave",     "leave; the text stays as a draft, on disk too") \
+	X(WRITE_UP,     WRITING, "PgUp",     NULL,        "the conversation, a page up") \
+	X(WRITE_DOWN,   WRITING, "PgDn",     NULL,        "the conversation, a page down")
 
 #define KEYS_CALENDAR(X) \
 	X(CALENDAR_OPEN,  CALENDAR, "Enter",     "open",     "its campaigns; on an empty day: plan one") \
@@ -95,5 +120,8 @@
 	KEYS_CALENDAR(X) \
 	KEYS_CAMPAIGNS(X) \
 	KEYS_CAMPAIGN(X) \
-	KEYS_RECIPIENTS(X)
+	KEYS_RECIPIENTS(X) \
+	KEYS_CHATS(X) \
+	KEYS_CHAT(X) \
+	KEYS_WRITING(X)
 /* clang-format on */

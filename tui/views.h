@@ -6,6 +6,7 @@
 /* clang-format off */
 #define VIEW_TABLE(X) \
 	X(devices,   "Devices",   "device.list", "the linked phones: state, queue, health; link, pause, settings") \
+	X(chats,     "Chats",     "chat.list",   "conversations of the devices: read, search, answer") \
 	X(calendar,  "Calendar",  "campaign.list", "campaigns by month, week and day; plan one") \
 	X(campaigns, "Campaigns", "campaign.list", "all campaigns: state, progress; pause, resume, cancel, retry") \
 	X(replies,   "Replies",   "reply.list",  "rules that answer by themselves, and what they answered") \
