@@ -149,7 +149,8 @@ static bool same_day(int64_t a_ms, int64_t b_ms)
 static const char *ruled(const struct chat_shape *shape, const char *text)
 {
 	const char *dash = shape->cs.ascii ? "-" : "\xe2\x94\x80";
-	int wide = shape->wide > 240 ? 240 : shape->wide;
+	int most = CHAT_TEXT_AT + CHAT_WIDE_MAX + CHAT_TICKS;
+	int wide = shape->wide < most ? shape->wide : most;
 	int left = (wide - (int)strlen(text) - 2) / 2;
 	char line[1024];
 	size_t len = 0;

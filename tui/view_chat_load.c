@@ -53,6 +53,21 @@ static void seek_unread(struct chats *c)
 	}
 }
 
+/* The line stands where the list says that the unread ones begin, and goes when they were read, here or
+ * elsewhere; not while what is new is on its way, as then the end is another one. */
+static void mark_unread(struct chats *c)
+{
+	struct talk *t = &c->talk;
+
+	if (!t->told || !t->at_end || t->asking != TALK_NOTHING || t->wants)
+		return;
+	if (t->row_unread == 0)
+		t->unread_at = NULL;
+	else if (t->unread_at == NULL)
+		t->unread_at = chat_log_unread(&t->log, t->row_unread);
+	t->unread = t->unread_at ? t->row_unread : 0;
+}
+
 static void take_first(struct chats *c, bool more)
 {
 	struct talk *t = &c->talk;
@@ -148,6 +163,7 @@ static void on_page(struct view *v, const json_t *result, const struct err *e, c
 		take_page(chats_of(v), what, result);
 	}
 	ask(chats_of(v));
+	mark_unread(chats_of(v));
 }
 
 /* -- calls -- */
@@ -215,6 +231,7 @@ static void name_it(struct chats *c, const struct chat_row *row)
 	snprintf(t->phone, sizeof t->phone, "%s", row->phone);
 	t->is_group = t->log.is_group = row->is_group;
 	t->all_told = row->all_told;
+	t->row_unread = row->unread > 0 ? (size_t)row->unread : 0;
 	writing_open(c);
 }
 
@@ -237,8 +254,25 @@ void talk_open(struct chats *c, const struct chat_row *row)
 		return;
 	open_it(c, row->device, row->chat);
 	name_it(c, row);
-	t->unread = row->unread > 0 ? (size_t)row->unread : 0;
+	t->unread = t->row_unread;
 	talk_want(c, TALK_FIRST);
+}
+
+void talk_reload(struct chats *c, const char *there)
+{
+	struct talk *t = &c->talk;
+
+	chat_log_done(&t->log);
+	t->log.is_group = t->is_group;
+	t->serial++; /* what is on its way belongs to what was */
+	t->wants = 0;
+	t->cursor = NULL;
+	t->unread = t->below = 0;
+	t->unread_at = NULL;
+	t->told = t->at_start = t->at_end = false;
+	t->follow = *there == '\0';
+	snprintf(t->there, sizeof t->there, "%s", there);
+	talk_want(c, *there ? TALK_THERE : TALK_FIRST);
 }
 
 static void on_row(struct view *v, const json_t *result, const struct err *e, const json_t *data)
@@ -297,6 +331,7 @@ void talk_row(struct chats *c, const struct chat_row *row)
 		return;
 	snprintf(t->chat, sizeof t->chat, "%s", row->chat);
 	name_it(c, row);
+	mark_unread(c);
 }
 
 void talk_again(struct chats *c)

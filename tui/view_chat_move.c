@@ -230,21 +230,24 @@ static void page_down(struct chats *c)
 		t->offset = offset;
 }
 
-static void go_last(struct chats *c)
+/* the ends of all that wad has, not of what is loaded */
+static void go_first(struct chats *c)
 {
-	struct talk *t = &c->talk;
-
-	if (!t->at_end) { /* from a hit of a search, back to today */
-		chat_log_done(&t->log);
-		t->log.is_group = t->is_group;
-		t->cursor = NULL;
-		t->unread = 0;
-		t->unread_at = NULL;
-		t->told = false;
-		talk_want(c, TALK_FIRST);
+	if (!c->talk.at_start) {
+		talk_reload(c, "0.0");
 		return;
 	}
-	talk_goto(c, talk_len(c));
+	talk_goto(c, 0);
+	c->talk.follow = false;
+	c->talk.offset = 0;
+}
+
+static void go_last(struct chats *c)
+{
+	if (c->talk.at_end)
+		talk_goto(c, talk_len(c));
+	else
+		talk_reload(c, "");
 }
 
 bool talk_move(struct chats *c, enum action act, const struct key *k)
@@ -266,7 +269,7 @@ bool talk_move(struct chats *c, enum action act, const struct key *k)
 	else if (act == ACT_PAGE_DOWN || act == ACT_WRITE_DOWN)
 		page_down(c);
 	else if (act == ACT_FIRST)
-		talk_goto(c, 0), c->talk.follow = false;
+		go_first(c);
 	else if (act == ACT_LAST)
 		go_last(c);
 	else if (!wheel)

@@ -126,7 +126,7 @@ static void on_read(struct view *v, const json_t *result, const struct err *e, c
 		if (strcmp(c->rows.rows[i]->chat, chat) == 0)
 			chats_dirty(c, c->rows.rows[i]->device, chat);
 	if (chat && strcmp(c->talk.chat, chat) == 0) {
-		c->talk.unread = 0;
+		c->talk.unread = c->talk.row_unread = 0;
 		c->talk.unread_at = NULL;
 	}
 }
@@ -252,8 +252,8 @@ static void chats_status(struct view *v, char *out, size_t out_bytes)
 		snprintf(out, out_bytes, "%zu/%zu%s", c->rows.len ? c->place.cursor + 1 : 0,
 			 c->rows.len, c->load.ended ? "" : "+");
 	else if (c->focus == FOCUS_TALK)
-		snprintf(out, out_bytes, "%s%zu/%zu", c->talk.at_start ? "" : "+",
-			 at < n ? at + 1 : n, n);
+		snprintf(out, out_bytes, "%s%zu/%zu%s", c->talk.at_start ? "" : "+",
+			 at < n ? at + 1 : n, n, c->talk.at_end ? "" : "+");
 }
 
 static void chats_free(struct view *v)

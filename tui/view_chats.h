@@ -67,8 +67,10 @@ struct talk {
 	int offset;                     /* the row of the pane where the cursor's lines begin */
 	bool follow;                    /* the cursor stays with the newest */
 	const struct chat_item *unread_at;
-	size_t unread, below; /* at the opening; new ones below what is seen */
-	int wide, high;       /* of the pane, as it was drawn last */
+	size_t unread;     /* what the line above unread_at says */
+	size_t row_unread; /* as the list has it */
+	size_t below;      /* new ones below what is seen */
+	int wide, high;    /* of the pane, as it was drawn last */
 };
 
 enum out_state {
@@ -141,6 +143,8 @@ void chats_draw(struct view *v, struct screen *s, struct rect in);
 void talk_open(struct chats *c, const struct chat_row *row);
 void talk_close(struct chats *c);
 void talk_open_at(struct chats *c, const json_t *hit); /* an item of message.search */
+/* all anew: from the message behind a place on; "": the newest */
+void talk_reload(struct chats *c, const char *there);
 void talk_want(struct chats *c, enum talk_ask what);
 void talk_event(struct chats *c, const char *topic, const json_t *data);
 void talk_again(struct chats *c); /* what failed is asked once more */

@@ -60,7 +60,7 @@ static void draw_one_line(struct chats *c, struct screen *s, struct rect in, int
 {
 	struct arena *a = screen_arena(s);
 	const char *device = device_of(c, row);
-	int name_wide = in.w / 4 > 24 ? in.w / 4 : 24, device_wide = *device ? 10 : 0;
+	int name_wide = in.w / 4, device_wide = *device ? 10 : 0;
 	int x = 1, text_wide;
 
 	text_wide = in.w - 1 - name_wide - UNREAD_WIDE - TIME_WIDE - 5 -

@@ -204,7 +204,7 @@ def talk(w, t):
     t.wait("draft, c goes on: a long text")
     check([oct(os.stat(p).st_mode & 0o777) for p in drafts(w)] == ["0o600"], drafts(w))
     write(w, LEAD, text="meanwhile another")
-    t.wait("meanwhile another")
+    t.wait(["meanwhile another", "2 unread"])
     t.keys("c")
     t.wait("Enter send")
 
@@ -237,10 +237,23 @@ def outage(w, t):
     t.wait("never finis")
     os.kill(t.pid(), signal.SIGHUP)
     wait_until(lambda: t.pid() is None, 10, "it ended")
-    with watui(w.build, w) as again:
+    editor = os.path.join(w.directory, "editor")
+    with open(editor, "w", encoding="utf-8") as f:
+        f.write('#!/bin/sh\ntr a-z A-Z <"$1" >"$1.new" && mv "$1.new" "$1"\n')
+    os.chmod(editor, 0o755)
+    with watui(w.build, w, env={"EDITOR": editor, "VISUAL": "", "TMPDIR": w.directory}) as again:
         again.wait("next one")
         again.keys("g", "Enter")
         again.wait("draft, c goes on: never finis")
+        again.keys("c")
+        again.wait("Enter send")
+        again.keys("C-e")
+        again.wait("NEVER FINIS")
+        # what wad does not take comes back
+        w.wad.call("device.logout", device="d1")
+        again.keys("Enter")
+        again.wait(["not linked", "NEVER FINIS"])
+        wait_until(lambda: len(drafts(w)) == 1, 10, "it is a draft again")
 
 
 def open_by(t, number):
@@ -295,12 +308,24 @@ def far(build, w):
         t.keys("Enter")
         t.wait("is there already")
         for _ in range(20):
-            t.keys("g")
+            t.keys(*["PgUp"] * 10)
             if " 1/700" in t.still():
                 break
         t.wait(["the beginning of what wad has", "1/700"])
-        t.keys("PgDn", "PgDn", "PgUp", "j")
         t.keys("G")
+        t.wait(["700/700", "a file"])
+        t.keys("C-c")
+        check(t.exit_code() == 0, "it leaves")
+    with watui(build, w) as t:
+        t.wait("Ann")
+        open_by(t, LEAD)
+        t.wait("+100/100")
+        t.keys("g")
+        t.wait("the beginning of what wad has")
+        for _ in range(20):
+            t.keys(*["PgDn"] * 10)
+            if "700/700" in t.still():
+                break
         t.wait(["700/700", "a file"])
         t.keys("S")
         t.wait("Search messages:")
