@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "shared/base/macros.h"
+#include "shared/base/wr.h"
 
 /* what is being made */
 struct maker {
@@ -145,26 +146,31 @@ static bool same_day(int64_t a_ms, int64_t b_ms)
 	       a.tm_yday == b.tm_yday;
 }
 
-/* " text " in the middle of a rule as wide as the pane */
+/* the text in the middle of a rule as wide as the texts */
 static const char *ruled(const struct chat_shape *shape, const char *text)
 {
 	const char *dash = shape->cs.ascii ? "-" : "\xe2\x94\x80";
 	int most = CHAT_TEXT_AT + CHAT_WIDE_MAX + CHAT_TICKS;
 	int wide = shape->wide < most ? shape->wide : most;
-	int left = (wide - (int)strlen(text) - 2) / 2;
-	char line[1024];
-	size_t len = 0;
+	char *safe = safe_head(shape->a, text, wide > 4 ? (size_t)wide - 4 : 0, shape->cs);
+	int text_columns = (int)safe_columns(safe) + 2, left = (wide - text_columns) / 2;
+	struct wr line;
 
-	for (int i = 0; i < wide && len + strlen(text) + 8 < sizeof line; i++) {
-		if (i != (left > 0 ? left : 0)) {
-			len += (size_t)snprintf(line + len, sizeof line - len, "%s", dash);
+	wr_init(&line, 4096);
+	for (int x = 0; x < wide; x++) {
+		if (x != left) {
+			wr_str(&line, dash);
 			continue;
 		}
-		len += (size_t)snprintf(line + len, sizeof line - len, " %s ", text);
-		i += (int)strlen(text) + 1;
+		wr_str(&line, " ");
+		wr_str(&line, safe);
+		wr_str(&line, " ");
+		x += text_columns - 1;
 	}
-	line[len] = '\0';
-	return arena_strdup(shape->a, line);
+	wr_u8(&line, 0);
+	safe = arena_strdup(shape->a, line.bad ? "" : (const char *)line.buf);
+	wr_done(&line);
+	return safe;
 }
 
 static void put_before(struct maker *m, const struct chat_item *it, const struct chat_near *near)

@@ -100,7 +100,9 @@ static void take_tail(struct chats *c, bool known, const char *was_newest, size_
 		snprintf(t->gap, sizeof t->gap, "%s", was_newest);
 		t->wants |= 1u << TALK_GAP;
 	}
-	if (t->follow)
+	if (t->log.len >= CHAT_ITEMS_MAX) /* no room for what is new */
+		talk_reload(c, "");
+	else if (t->follow)
 		talk_goto(c, talk_len(c));
 	else
 		t->below += added;
@@ -131,6 +133,8 @@ static void take_page(struct chats *c, enum talk_ask what, const json_t *result)
 		snprintf(t->gap, sizeof t->gap, "%s", next ? next : "");
 		if (next && t->pages < PAGES_MAX)
 			t->wants |= 1u << TALK_GAP;
+		else if (next) /* no conversation with a hole in it */
+			talk_reload(c, "");
 		break;
 	case TALK_OLDER:
 		t->at_start = next == NULL || t->log.len == CHAT_ITEMS_MAX;

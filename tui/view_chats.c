@@ -142,28 +142,29 @@ void chats_mark_read(struct chats *c, const char *device, const char *chat)
 
 /* -- keys -- */
 
-/* from the top, but not the one that is open */
-static void open_next_unread(struct chats *c)
-{
-	for (size_t i = 0; i < c->rows.len; i++) {
-		const struct chat_row *row = c->rows.rows[i];
-
-		if (row->unread <= 0 || chat_row_is(row, c->talk.device, c->talk.chat))
-			continue;
-		list_goto(&c->place, i);
-		talk_open(c, row);
-		chats_focus(c, FOCUS_TALK);
-		return;
-	}
-	view_toast(&c->base, TOAST_INFO, "no other chat has unread messages");
-}
-
 static void open_here(struct chats *c)
 {
 	if (chats_here(c) == NULL)
 		return;
 	talk_open(c, chats_here(c));
 	chats_focus(c, FOCUS_TALK);
+}
+
+/* from the open one, or the chosen one, down the list and on from the top */
+static void open_next_unread(struct chats *c)
+{
+	size_t from = c->place.cursor, n = c->rows.len;
+
+	for (size_t i = c->focus != FOCUS_LIST; i < n; i++) {
+		size_t at = (from + i) % n;
+
+		if (c->rows.rows[at]->unread <= 0)
+			continue;
+		list_goto(&c->place, at);
+		open_here(c);
+		return;
+	}
+	view_toast(&c->base, TOAST_INFO, "no other chat has unread messages");
 }
 
 static bool list_act(struct chats *c, enum action act)

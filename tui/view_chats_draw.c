@@ -83,7 +83,7 @@ static void draw_two_lines(struct chats *c, struct screen *s, struct rect in, in
 {
 	struct arena *a = screen_arena(s);
 	const char *device = device_of(c, row), *time = when(c, a, row), *more = unread(a, row);
-	int time_wide = (int)strlen(time), more_wide, w = in.w - 3;
+	int time_wide = (int)safe_columns(time), more_wide, w = in.w - 3;
 
 	if (*device)
 		more = arena_printf(a, "%s%s%s", safe_head(a, device, 10, screen_charset(s)),

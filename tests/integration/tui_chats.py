@@ -110,6 +110,8 @@ def reading(build):
             t.wait_gone("(2)")
             t.keys("N")
             t.wait(["hello", "1 unread"])
+            t.keys("N")
+            t.wait("no other chat")
             t.keys("h", "U")
             t.wait("unread chats")
             t.wait_gone("Friends")
