@@ -172,15 +172,20 @@ static void on_page(struct view *v, const json_t *result, const struct err *e, c
 
 /* -- calls -- */
 
+/* a page that reaches back to the first unread one, within reason */
+static int first_limit(size_t unread)
+{
+	size_t want = unread + PAGE / 2;
+
+	return want < PAGE ? PAGE : want < FIRST_MAX ? (int)want : FIRST_MAX;
+}
+
 static json_t *params_of(const struct talk *t, enum talk_ask what)
 {
-	size_t limit = what == TALK_THERE ? THERE : PAGE;
-	json_t *params;
+	int limit = what == TALK_FIRST ? first_limit(t->unread) : what == TALK_THERE ? THERE : PAGE;
+	json_t *params =
+		json_pack("{s:s,s:s,s:i}", "device", t->device, "chat", t->chat, "limit", limit);
 
-	if (what == TALK_FIRST && t->unread + PAGE / 2 > limit)
-		limit = t->unread + PAGE / 2 < FIRST_MAX ? t->unread + PAGE / 2 : FIRST_MAX;
-	params = json_pack("{s:s,s:s,s:i}", "device", t->device, "chat", t->chat, "limit",
-			   (int)limit);
 	if (what == TALK_THERE)
 		json_object_set_new(params, "after", json_string(t->there));
 	if (what == TALK_GAP)
@@ -250,16 +255,64 @@ static void open_it(struct chats *c, const char *device, const char *chat)
 	snprintf(t->name, sizeof t->name, "%s", chat);
 }
 
-void talk_open(struct chats *c, const struct chat_row *row)
+static bool is_open(const struct talk *t, const struct chat_row *row)
 {
-	struct talk *t = &c->talk;
+	return t->open && chat_row_is(row, t->device, t->chat);
+}
 
-	if (t->open && chat_row_is(row, t->device, t->chat))
-		return;
+static void open_row(struct chats *c, const struct chat_row *row)
+{
 	open_it(c, row->device, row->chat);
 	name_it(c, row);
-	t->unread = t->row_unread;
+	c->talk.unread = c->talk.row_unread;
+}
+
+void talk_open(struct chats *c, const struct chat_row *row)
+{
+	if (is_open(&c->talk, row))
+		return;
+	open_row(c, row);
 	talk_want(c, TALK_FIRST);
+}
+
+static void on_preview(struct view *v, const json_t *result, const struct err *e,
+		       const json_t *data)
+{
+	struct chats *c = chats_of(v);
+	const struct chat_row *row = chats_here(c);
+
+	(void)data;
+	c->previewing = false;
+	if (c->focus != FOCUS_LIST || !c->both || row == NULL || is_open(&c->talk, row))
+		return;
+	if (e) {
+		talk_open(c, row); /* which says why */
+	} else if (!chat_row_is(row, c->preview.device, c->preview.chat)) {
+		talk_preview(c, row);
+	} else {
+		open_row(c, row);
+		c->talk.told = true;
+		take_page(c, TALK_FIRST, result);
+		ask(c);
+		mark_unread(c);
+	}
+}
+
+void talk_preview(struct chats *c, const struct chat_row *row)
+{
+	if (!c->talk.open) {
+		talk_open(c, row);
+		return;
+	}
+	if (is_open(&c->talk, row) || c->previewing)
+		return;
+	c->previewing = true;
+	snprintf(c->preview.device, sizeof c->preview.device, "%s", row->device);
+	snprintf(c->preview.chat, sizeof c->preview.chat, "%s", row->chat);
+	view_call(&c->base, "message.list",
+		  json_pack("{s:s,s:s,s:i}", "device", row->device, "chat", row->chat, "limit",
+			    first_limit(row->unread > 0 ? (size_t)row->unread : 0)),
+		  on_preview);
 }
 
 void talk_reload(struct chats *c, const char *there)

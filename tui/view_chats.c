@@ -31,7 +31,7 @@ static bool moved(struct chats *c)
 {
 	chats_more(c);
 	if (c->both && chats_here(c))
-		talk_open(c, chats_here(c));
+		talk_preview(c, chats_here(c));
 	return true;
 }
 

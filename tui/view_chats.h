@@ -21,8 +21,8 @@ enum {
 
 enum focus { FOCUS_LIST, FOCUS_TALK, FOCUS_WRITE };
 
-/* a chat that something happened to */
-struct dirty_chat {
+/* which chat */
+struct chat_ref {
 	char device[DEVICE_BYTES], chat[JID_BYTES];
 };
 
@@ -34,7 +34,7 @@ struct chats_load {
 	char why[200]; /* it could not be had; "" when it could */
 	int64_t asked_at, took_ms, stale_at, flushed_at;
 	struct chat_rows fresh;
-	struct dirty_chat dirty[CHATS_DIRTY_MAX];
+	struct chat_ref dirty[CHATS_DIRTY_MAX];
 	size_t dirty_len, dirty_asked;
 };
 
@@ -115,7 +115,9 @@ struct chats {
 	struct save *saving;
 	char saving_id[260], saving_device[DEVICE_BYTES], saving_chat[JID_BYTES];
 	struct arena *arena; /* for layouts outside of frames */
-	bool both;           /* two panes at the last draw */
+	bool previewing;     /* the messages of .preview are asked for */
+	struct chat_ref preview;
+	bool both; /* two panes at the last draw */
 };
 
 static inline struct chats *chats_of(const struct view *v)
@@ -141,6 +143,9 @@ void chats_draw(struct view *v, struct screen *s, struct rect in);
 
 /* view_chat_load.c: the conversation */
 void talk_open(struct chats *c, const struct chat_row *row);
+/* the same beside the list, once its messages are here: what is shown stays until then, and while one
+ * runs down the list only some are asked for */
+void talk_preview(struct chats *c, const struct chat_row *row);
 void talk_close(struct chats *c);
 void talk_open_at(struct chats *c, const json_t *hit); /* an item of message.search */
 /* all anew: from the message behind a place on; "": the newest */

@@ -184,7 +184,7 @@ void chats_draw(struct view *v, struct screen *s, struct rect in)
 		return;
 	}
 	if (c->focus == FOCUS_LIST && chats_here(c))
-		talk_open(c, chats_here(c)); /* it grew to two panes */
+		talk_preview(c, chats_here(c)); /* it grew to two panes */
 	wide = wide < LIST_LEAST ? LIST_LEAST : wide > LIST_MOST ? LIST_MOST : wide;
 	left = rect_left(&in, wide);
 	list_draw(c, s, left);

@@ -45,7 +45,7 @@ static void show_here(struct chats *c)
 	if (c->talk.open && at < c->rows.len)
 		talk_row(c, c->rows.rows[at]);
 	if (row && c->both && c->focus == FOCUS_LIST)
-		talk_open(c, row);
+		talk_preview(c, row);
 }
 
 /* -- pages -- */
@@ -197,7 +197,7 @@ static void flush(struct chats *c)
 void chats_dirty(struct chats *c, const char *device, const char *chat)
 {
 	struct chats_load *l = &c->load;
-	struct dirty_chat *d = &l->dirty[l->dirty_len];
+	struct chat_ref *d = &l->dirty[l->dirty_len];
 
 	if (*c->device && strcmp(c->device, device) != 0)
 		return;
