@@ -360,6 +360,19 @@ def older(build, w):
         t.keys("g")
         t.wait("the phone has nothing older")
         check(len(w.wad.call("message.list", chat=str(LEAD + 1), limit=100)["messages"]) == 61, "all are here")
+        back(t)
+        nobody = 60130000001
+        w.sandbox.admin("POST", f"/admin/phones/{DEVICE}/history", {"chats": [{"with": nobody, "name": "Gone", "messages": [
+            {"id": "GONE", "text": "some words", "t": OLD}]}]})
+        stored(w, 1, chat=str(nobody))
+        back(t)
+        t.keys("r")
+        open_by(t, nobody)
+        t.keys("c")
+        t.wait("Enter send")
+        t.type("are you there?")
+        t.keys("Enter")
+        t.wait(["are you there?", "failed: the number is not on WhatsApp"])
     with watui(build, w, args=["--user", "eve"]) as t:
         t.wait("for eve")
         t.keys("Enter")
