@@ -1,5 +1,7 @@
 #include "tui/table_rows.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,7 @@
 #include "shared/base/wr.h"
 #include "shared/base/xalloc.h"
 
-/* a cell keeps no more than one could see; places are of 16 bits */
+/* a cell keeps no more than one could see */
 enum { CELL_BYTES_MAX = 240 };
 
 void rows_init(struct table_rows *r, const struct table_spec *spec)
@@ -24,14 +26,19 @@ void rows_done(struct table_rows *r)
 	rows_init(r, r->spec);
 }
 
-static const char *text_of(const struct table_row *row)
+/* 0 is the id, the columns begin with 1 */
+static const char *text_at(const struct table_row *row, size_t i)
 {
-	return (const char *)(row->at + row->columns + 1);
+	const char *at = row->texts;
+
+	while (i--)
+		at += strlen(at) + 1;
+	return at;
 }
 
 const char *row_id(const struct table_row *row)
 {
-	return text_of(row);
+	return row->texts;
 }
 
 static size_t columns_len(const struct table_spec *spec)
@@ -43,21 +50,31 @@ static size_t columns_len(const struct table_spec *spec)
 	return n;
 }
 
+/* which text has the field; one past the columns: the label of its own; SIZE_MAX: none */
+static size_t place_of(const struct table_spec *spec, const char *field)
+{
+	size_t n = columns_len(spec);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(spec->columns[i].field, field) == 0)
+			return i + 1;
+	if (strcmp(field, spec->id) == 0)
+		return 0;
+	return strcmp(field, spec->label) == 0 ? n + 1 : SIZE_MAX;
+}
+
 const char *row_label(const struct table_row *row)
 {
-	const char *label = text_of(row) + row->at[row->columns];
+	const char *label = row_cell(row, row->spec->label);
 
 	return *label ? label : row_id(row);
 }
 
 const char *row_cell(const struct table_row *row, const char *field)
 {
-	for (size_t i = 0; row->spec->columns[i].title; i++)
-		if (strcmp(row->spec->columns[i].field, field) == 0)
-			return text_of(row) + row->at[i];
-	if (strcmp(field, row->spec->id) == 0)
-		return row_id(row);
-	return "";
+	size_t at = place_of(row->spec, field);
+
+	return at == SIZE_MAX ? "" : text_at(row, at);
 }
 
 static void put_value(struct wr *w, const json_t *v)
@@ -136,8 +153,7 @@ static const json_t *value_at(const json_t *item, const char *path)
 static struct table_row *row_new(const struct table_spec *spec, const json_t *item,
 				 const struct table_row *old, bool joined)
 {
-	size_t n = columns_len(spec), head = sizeof(struct table_row) + (n + 1) * sizeof(uint16_t);
-	uint16_t at[TABLE_COLUMNS_MAX + 1];
+	size_t n = columns_len(spec);
 	struct table_row *row;
 	struct wr w;
 
@@ -145,19 +161,17 @@ static struct table_row *row_new(const struct table_spec *spec, const json_t *it
 	put_bounded(&w, joined ? NULL : json_object_get(item, spec->id), joined ? row_id(old) : "");
 	for (size_t i = 0; i < n; i++) {
 		bool told = spec->columns[i].joined == joined;
-		const char *kept = old ? text_of(old) + old->at[i] : "";
 
-		at[i] = (uint16_t)w.len;
 		put_bounded(&w, told ? value_at(item, spec->columns[i].field) : NULL,
-			    told ? "" : kept);
+			    told || old == NULL ? "" : text_at(old, i + 1));
 	}
-	at[n] = (uint16_t)w.len;
-	put_bounded(&w, joined ? NULL : json_object_get(item, spec->label),
-		    joined ? text_of(old) + old->at[n] : "");
-	row = xmalloc(head + w.len);
-	*row = (struct table_row){ .spec = spec, .columns = (uint8_t)n };
-	memcpy(row->at, at, (n + 1) * sizeof(uint16_t));
-	memcpy(row->at + n + 1, w.buf, w.len);
+	if (place_of(spec, spec->label) == n + 1)
+		put_bounded(&w, joined ? NULL : json_object_get(item, spec->label),
+			    joined ? text_at(old, n + 1) : "");
+	row = xmalloc(offsetof(struct table_row, texts) + w.len);
+	row->spec = spec;
+	row->marked = false;
+	memcpy(row->texts, w.buf, w.len);
 	wr_done(&w);
 	return row;
 }
@@ -264,8 +278,11 @@ void rows_take_marks(struct table_rows *r, const struct table_rows *from)
 
 bool rows_match(const struct table_row *row, const char *letters)
 {
-	for (size_t i = 0; i <= row->columns; i++)
-		if (strcasestr(text_of(row) + row->at[i], letters))
+	size_t n = columns_len(row->spec);
+	const char *at = text_at(row, 1);
+
+	for (size_t i = 0; i < n; i++, at += strlen(at) + 1)
+		if (strcasestr(at, letters))
 			return true;
-	return false;
+	return strcasestr(row_label(row), letters) != NULL;
 }

@@ -9,10 +9,8 @@ enum { TABLE_COLUMNS_MAX = 20, TABLE_ROWS_MAX = 1000000 };
 struct table_row {
 	const struct table_spec *spec;
 	bool marked;
-	uint8_t columns;
-	/* where each column's text begins, the last: the label; then the texts, each with its NUL, the
-	 * id first */
-	uint16_t at[];
+	/* each with its NUL: the id, every column's, and the label when it is none of these */
+	char texts[];
 };
 
 struct table_rows {

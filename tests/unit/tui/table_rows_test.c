@@ -31,10 +31,52 @@ static void cells_are_found_inside_and_by_the_first_name(void **state)
 	rows_done(&r);
 }
 
+static const struct table_column joined_columns[] = {
+	{ "a", "a", CELL_TEXT, 6 },
+	{ "n", "n", CELL_NUMBER, 6, .joined = true },
+	{ NULL },
+};
+
+/* the label may be a column, the id, or neither; another list's column and a renewal keep the rest */
+static void labels_and_joined_cells_stay(void **state)
+{
+	static const char *const labels[] = { "a", "id", "name" }, *const want[] = { "x", "7",
+										     "N" };
+	json_t *items = json_pack("[{s:s,s:s,s:s}]", "id", "7", "a", "x", "name", "N"),
+	       *more = json_pack("[{s:s,s:i}]", "of", "7", "n", 5),
+	       *fresh = json_pack("{s:s,s:s,s:s}", "id", "7", "a", "x", "name", "N");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+		struct table_spec labelled = { .id = "id",
+					       .label = labels[i],
+					       .columns = joined_columns };
+		struct table_rows r;
+
+		rows_init(&r, &labelled);
+		rows_add(&r, items, false);
+		rows_mark(&r, 0, true);
+		rows_join(&r, more, "of");
+		rows_put(&r, 0, fresh);
+		assert_string_equal(row_label(r.rows[0]), want[i]);
+		assert_string_equal(row_cell(r.rows[0], "n"), "5");
+		assert_string_equal(row_cell(r.rows[0], "a"), "x");
+		assert_string_equal(row_cell(r.rows[0], "nothing"), "");
+		assert_true(r.rows[0]->marked && r.marked == 1);
+		assert_true(rows_match(r.rows[0], "X") && rows_match(r.rows[0], want[i]));
+		assert_false(rows_match(r.rows[0], "y"));
+		rows_done(&r);
+	}
+	json_decref(items);
+	json_decref(more);
+	json_decref(fresh);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cells_are_found_inside_and_by_the_first_name),
+		cmocka_unit_test(labels_and_joined_cells_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
