@@ -195,6 +195,10 @@ static void form_save(struct form *f)
 		view_pop(&f->view);
 		return;
 	}
+	if (f->wrap && (params = f->wrap(f->owner, params)) == NULL) {
+		view_pop(&f->view);
+		return;
+	}
 	if (f->fixed)
 		add_fixed(params, f->fixed);
 	f->saving = true;
@@ -484,6 +488,7 @@ struct form *form_new(struct app *app, const struct cat_param *params, const str
 	f->changes_only = opts->changes_only;
 	f->owner = opts->owner;
 	f->done = opts->done;
+	f->wrap = opts->wrap;
 	f->plan_method = opts->plan_method ? xstrdup(opts->plan_method) : NULL;
 	f->plan_fixed = json_deep_copy(opts->plan_fixed);
 	f->plan = opts->plan;
@@ -495,6 +500,8 @@ struct form *form_new(struct app *app, const struct cat_param *params, const str
 	else
 		for (const struct cat_param *p = params; p->name; p++)
 			add_field(f, p, NULL, opts->preset);
+	for (size_t i = 0; i < f->len; i++)
+		f->fields[i].may_clear = opts->may_clear;
 	f->columns = 40;
 	return f;
 }
@@ -504,5 +511,9 @@ void form_open(struct app *app, const struct form_opts *opts)
 	const struct cat_method *m = catalogue_find(opts->method);
 
 	if (m)
-		view_push(app, &form_new(app, m->in, opts)->view);
+		view_push(app, &form_new(app,
+					 opts->row_of ? cat_param_find(m->in, opts->row_of)->fields
+						      : m->in,
+					 opts)
+					->view);
 }

@@ -15,6 +15,7 @@ struct field {
 	enum field_kind kind;
 	char *label;
 	json_t *preset; /* owned; NULL: none */
+	bool may_clear; /* a choice that is made can be taken back */
 	bool had_file;  /* the object has one, which cannot be shown */
 	char *error;    /* why it was refused; NULL: not */
 	/* FIELD_LINE, FIELD_FILE */
@@ -71,6 +72,7 @@ struct form {
 	bool changes_only;
 	struct view *owner;
 	void (*done)(struct view *owner, const json_t *result);
+	json_t *(*wrap)(struct view *owner, json_t *params);
 	/* a row of another form: instead of method and done. row: taken */
 	struct form *parent;
 	size_t parent_field, parent_row;

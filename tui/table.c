@@ -61,7 +61,16 @@ size_t table_len(const struct view *v)
 
 void table_refresh(struct view *v)
 {
-	table_ask(table_of(v));
+	struct table *t = table_of(v);
+
+	t->all_anew = true;
+	table_ask(t);
+}
+
+static void table_shown(struct view *v)
+{
+	if (!table_of(v)->loading)
+		table_ask(table_of(v));
 }
 
 static void filter_changed(struct table *t)
@@ -177,6 +186,8 @@ static bool table_key(struct view *v, enum action act, const struct key *k)
 		open_row(t);
 	else if (act == ACT_BACK && *t->filter.text)
 		filter_leave(t);
+	else if (act == ACT_BACK && t->only)
+		table_only(v, NULL);
 	else if (act == ACT_BACK && t->rows.marked)
 		for (size_t i = 0; i < t->rows.len; i++)
 			rows_mark(&t->rows, i, false);
@@ -194,7 +205,8 @@ static void table_title(struct view *v, char *out, size_t out_bytes)
 {
 	const struct table *t = table_of(v);
 
-	snprintf(out, out_bytes, "%s%s%s", t->spec->title, t->subtitle[0] ? ": " : "", t->subtitle);
+	snprintf(out, out_bytes, "%s%s%s%s%s", t->spec->title, t->subtitle[0] ? ": " : "",
+		 t->subtitle, t->told[0] ? ": " : "", t->told);
 }
 
 static void table_status(struct view *v, char *out, size_t out_bytes)
@@ -218,7 +230,9 @@ static void table_free(struct view *v)
 	rows_done(&t->rows);
 	rows_done(&t->fresh);
 	json_decref(t->params);
+	json_decref(t->only);
 	json_decref(t->next);
+	json_decref(t->rest);
 	input_done(&t->filter);
 	free(t->shown);
 	free((void *)(uintptr_t)t->base.ops);
@@ -240,7 +254,7 @@ struct view *table_new(struct app *app, const struct table_spec *spec, void *use
 		.refresh = table_refresh,
 		.event = table_event,
 		.tick = table_tick,
-		.shown = table_refresh,
+		.shown = table_shown,
 		.title = table_title,
 		.status = table_status,
 		.free = table_free,

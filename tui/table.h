@@ -16,7 +16,11 @@ enum cell {
 	CELL_STATE,  /* a state: its style and glyph by state_style */
 	CELL_DEVICE, /* an id of a device, shown as its name */
 	CELL_OBJECT, /* name=value, ... */
+	CELL_MARK,   /* its title when true, else blank: for what is rare */
+	CELL_DRAWN,  /* what .draw makes of the row */
 };
+
+struct table_row; /* an item as it is kept */
 
 struct table_column {
 	/* field: a name, "counts.sent" for one inside, "reason|error" for the first that is there */
@@ -25,10 +29,10 @@ struct table_column {
 	int width; /* columns; the one with grow gets what is left */
 	bool grow;
 	int from;    /* shown where the terminal is at least so wide; 0: always */
-	bool joined; /* told by the spec\'s join_method */
+	bool joined; /* told by the spec's join_method */
+	/* CELL_DRAWN: a text in the arena */
+	const char *(*draw)(const struct view *v, const struct table_row *row, struct arena *a);
 };
-
-struct table_row; /* an item as it is kept */
 
 /* What may be done to items. */
 struct table_act {
@@ -47,6 +51,8 @@ struct table_act {
 	/* a form for a new item: method is called with what is typed in. `made` may be NULL. */
 	const struct form_field *create;
 	void (*made)(struct view *v, const json_t *result);
+	/* a form of parameters of the list's own method: it then shows these only, until Esc */
+	const struct form_field *only;
 	/* for one item, when method is NULL; row is NULL when the list is empty */
 	void (*run)(struct view *v, const struct table_row *row);
 	bool without_row; /* also where there is no item: create, import */
@@ -91,6 +97,11 @@ void table_params(struct view *v, json_t *params);
 /* the same before it is pushed: nothing is asked yet */
 void table_preset(struct view *v, json_t *params);
 const json_t *table_params_now(const struct view *v); /* borrowed; may be NULL */
+/* Fewer items: more parameters of the method, told behind the title until Esc takes them away again.
+ * Taken; NULL: all. Asks anew. */
+void table_only(struct view *v, json_t *params);
+/* all parameters as they are now, with what is searched for, for other methods that take them; new */
+json_t *table_asked(const struct view *v);
 /* lines above the list: draws into in, returns how many rows it took */
 void table_header(struct view *v, int (*draw)(struct view *v, struct screen *s, struct rect in));
 void table_subtitle(struct view *v, const char *text);    /* behind the title; copied */
@@ -102,6 +113,19 @@ size_t table_marked(const struct view *v);
 /* a call for each of them, a few at a time; tells at the end how many were done and what failed first.
  * The rest of the parameters is `more` (taken, may be NULL). */
 void table_each(struct view *v, const char *method, const char *param, json_t *more);
+/* The same in full, with the question before it. */
+struct table_bulk {
+	const char *method, *param;
+	const char *value;    /* the field that is told as param; NULL: the id */
+	const char *question; /* as of struct table_act */
+	bool typed;
+	const char *(*unfit)(const struct table_row *row);
+	json_t *more; /* the other parameters; taken, may be NULL */
+	/* one more that differs from row to row: its text is the caller's */
+	const char *text_param;
+	char *(*text)(struct view *v, const struct table_row *row);
+};
+void table_bulk(struct view *v, const struct table_bulk *b);
 void table_refresh(struct view *v);
 
 const char *row_id(const struct table_row *row);

@@ -28,10 +28,12 @@ static int grown(const struct table_spec *spec, int wide)
 }
 
 static const char *cell_text(const struct table *t, struct screen *s, const struct table_column *c,
-			     const char *raw)
+			     const struct table_row *row, const char *raw)
 {
 	const struct view *v = &t->base;
 
+	if (c->kind == CELL_DRAWN)
+		return c->draw(v, row, screen_arena(s));
 	if (*raw == '\0')
 		return "";
 	switch (c->kind) {
@@ -47,6 +49,10 @@ static const char *cell_text(const struct table *t, struct screen *s, const stru
 		return view_ago(v, screen_arena(s), raw);
 	case CELL_STATE:
 		return arena_printf(screen_arena(s), "%c %s", state_look(raw).mark, raw);
+	case CELL_MARK:
+		return strcmp(raw, "yes") == 0 ? c->title : "";
+	case CELL_DRAWN:
+		break;
 	case CELL_DEVICE:
 		return fleet_name(&v->app->fleet, raw);
 	}
@@ -72,7 +78,7 @@ static void draw_row(struct table *t, struct screen *s, struct rect in, int y, s
 		if (!is_shown(c, in.w))
 			continue;
 		screen_cell(s, in, y, x, width, c->kind == CELL_NUMBER, look,
-			    cell_text(t, s, c, raw));
+			    cell_text(t, s, c, row, raw));
 		x += width + GAP;
 	}
 }
@@ -97,6 +103,8 @@ static void draw_empty(struct table *t, struct screen *s, struct rect in)
 		screen_textf(s, in, 0, GUTTER, STYLE_BAD, "! %s", t->why);
 	else if (t->loading)
 		screen_text(s, in, 0, GUTTER, STYLE_DIM, "asking wad ...");
+	else if (t->told[0])
+		screen_textf(s, in, 0, GUTTER, STYLE_DIM, "none with %s; Esc shows all", t->told);
 	else if (*t->filter.text)
 		screen_textf(s, in, 0, GUTTER, STYLE_DIM, "no %s with \"%s\"; Esc shows all",
 			     t->spec->noun, t->filter.text);

@@ -106,17 +106,47 @@ static void take_joined(struct table_rows *to, const struct table_rows *from)
 	json_decref(items);
 }
 
+/* what comes after the last fresh row goes on to stand there, as it was */
+static void keep_rest(struct table *t)
+{
+	size_t at;
+
+	if (t->fresh.len == 0 || !rows_find(&t->rows, row_id(t->fresh.rows[t->fresh.len - 1]), &at))
+		return;
+	rows_move(&t->fresh, &t->rows, at + 1);
+	json_decref(t->next);
+	t->next = t->rest;
+	t->rest = NULL;
+	t->ended = t->rest_ended;
+}
+
 static void swap_fresh(struct table *t)
 {
 	AUTO_FREE char *id = chosen_id(t);
 
 	rows_take_marks(&t->fresh, &t->rows);
 	take_joined(&t->fresh, &t->rows);
+	if (!t->ended && !t->all_anew)
+		keep_rest(t);
+	t->all_anew = false;
 	rows_done(&t->rows);
 	t->rows = t->fresh;
 	rows_init(&t->fresh, t->spec);
 	t->refreshing = false;
 	keep_place(t, id);
+}
+
+/* the rows stay as they were, and so does where they go on */
+static void give_up_refresh(struct table *t)
+{
+	if (!t->refreshing)
+		return;
+	t->refreshing = t->all_anew = false;
+	rows_done(&t->fresh);
+	json_decref(t->next);
+	t->next = t->rest;
+	t->rest = NULL;
+	t->ended = t->rest_ended;
 }
 
 static void ask_page(struct table *t);
@@ -137,8 +167,7 @@ static void on_page(struct view *v, const json_t *result, const struct err *e, c
 	}
 	if (e) {
 		snprintf(t->why, sizeof t->why, "%s", err_msg(e));
-		t->refreshing = false;
-		rows_done(&t->fresh);
+		give_up_refresh(t);
 		return;
 	}
 	t->why[0] = '\0';
@@ -165,14 +194,12 @@ static void on_page(struct view *v, const json_t *result, const struct err *e, c
 
 static void ask_page(struct table *t)
 {
-	json_t *params = t->params ? json_copy(t->params) : json_object();
+	json_t *params = table_asked(&t->base);
 
 	if (t->spec->page)
 		json_object_set_new(params, "limit", json_integer(t->spec->page));
 	if (t->next)
 		json_object_set(params, t->spec->after ? t->spec->after : "after", t->next);
-	if (t->spec->search && *t->filter.text)
-		json_object_set_new(params, t->spec->search, json_string(t->filter.text));
 	t->loading = true;
 	view_call(&t->base, t->spec->method, params, on_page);
 }
@@ -190,12 +217,19 @@ void table_ask(struct table *t)
 		return;
 	}
 	rows_done(&t->fresh);
-	json_decref(t->next);
+	if (!t->refreshing) {
+		json_decref(t->rest);
+		t->rest = t->next;
+		t->rest_ended = t->ended;
+	} else {
+		json_decref(t->next);
+	}
 	t->next = NULL;
 	t->ended = false;
 	t->stale_at = 0;
 	t->dirty_len = 0;
 	t->refreshing = t->rows.len > 0;
+	t->all_anew = t->all_anew && t->refreshing;
 	t->asked_at = now_ms(t);
 	ask_page(t);
 }
@@ -235,7 +269,7 @@ static void flush(struct table *t)
 	t->dirty_len = 0;
 }
 
-static void add_dirty(struct table *t, const char *id)
+void table_dirty(struct table *t, const char *id)
 {
 	for (size_t i = 0; i < t->dirty_len; i++)
 		if (strcmp(t->dirty[i], id) == 0)
@@ -264,6 +298,25 @@ static bool concerns(const struct table_spec *spec, const char *topic)
 	return false;
 }
 
+static bool is_gone(const char *topic)
+{
+	const char *verb = strrchr(topic, '.');
+
+	return verb && strcmp(verb, ".deleted") == 0;
+}
+
+static void remove_row(struct table *t, const char *id)
+{
+	AUTO_FREE char *here = chosen_id(t);
+	size_t at;
+
+	if (!rows_find(&t->rows, id, &at))
+		return;
+	rows_remove(&t->rows, at);
+	keep_place(t, here);
+	view_draw_soon(&t->base);
+}
+
 void table_event(struct view *v, const char *topic, const json_t *data)
 {
 	struct table *t = table_of(v);
@@ -272,8 +325,10 @@ void table_event(struct view *v, const char *topic, const json_t *data)
 	if (!concerns(t->spec, topic) || (t->spec->concerns && !t->spec->concerns(v, topic, data)))
 		return;
 	id = t->spec->event_id ? json_string_value(json_object_get(data, t->spec->event_id)) : NULL;
-	if (id && t->spec->show_method)
-		add_dirty(t, id);
+	if (id && is_gone(topic))
+		remove_row(t, id);
+	else if (id && t->spec->show_method)
+		table_dirty(t, id);
 	else
 		make_stale(t);
 }

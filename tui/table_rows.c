@@ -225,6 +225,15 @@ void rows_join(struct table_rows *r, const json_t *items, const char *id)
 	map_free(by_id);
 }
 
+static void make_room(struct table_rows *r, size_t len)
+{
+	if (len <= r->cap)
+		return;
+	r->cap = r->cap ? r->cap * 2 : 128;
+	r->cap = r->cap < len ? len : r->cap;
+	r->rows = xrealloc(r->rows, r->cap * sizeof(*r->rows));
+}
+
 void rows_add(struct table_rows *r, const json_t *items, bool look)
 {
 	for (size_t i = 0; i < json_array_size(items) && r->len < TABLE_ROWS_MAX; i++) {
@@ -236,12 +245,23 @@ void rows_add(struct table_rows *r, const json_t *items, bool look)
 			replace(r, at, item, false);
 			continue;
 		}
-		if (r->len == r->cap) {
-			r->cap = r->cap ? r->cap * 2 : 128;
-			r->rows = xrealloc(r->rows, r->cap * sizeof(*r->rows));
-		}
+		make_room(r, r->len + 1);
 		r->rows[r->len++] = row_new(r->spec, item, NULL, false);
 	}
+}
+
+void rows_move(struct table_rows *r, struct table_rows *from, size_t at)
+{
+	size_t n = from->len - at;
+
+	make_room(r, r->len + n);
+	memcpy(r->rows + r->len, from->rows + at, n * sizeof(*r->rows));
+	for (size_t i = at; i < from->len; i++) {
+		r->marked += from->rows[i]->marked;
+		from->marked -= from->rows[i]->marked;
+	}
+	r->len += n;
+	from->len = at;
 }
 
 void rows_mark(struct table_rows *r, size_t at, bool on)

@@ -25,6 +25,8 @@ void rows_done(struct table_rows *r);
 void rows_add(struct table_rows *r, const json_t *items, bool look);
 void rows_put(struct table_rows *r, size_t at, const json_t *item); /* renews one, keeps its mark */
 void rows_remove(struct table_rows *r, size_t at);
+/* the rows of `from` beginning with that one, to the end of r */
+void rows_move(struct table_rows *r, struct table_rows *from, size_t at);
 /* The joined columns of every row that these items (by their field `id`) tell of. */
 void rows_join(struct table_rows *r, const json_t *items, const char *id);
 /* false when it is not there */

@@ -72,11 +72,39 @@ static void labels_and_joined_cells_stay(void **state)
 	json_decref(fresh);
 }
 
+static void the_end_of_a_list_moves_with_its_marks(void **state)
+{
+	struct table_rows from, to;
+	json_t *three = json_pack("[{s:s},{s:s},{s:s}]", "id", "1", "id", "2", "id", "3"),
+	       *one = json_pack("[{s:s}]", "id", "0");
+
+	(void)state;
+	rows_init(&from, &spec);
+	rows_init(&to, &spec);
+	rows_add(&from, three, false);
+	rows_add(&to, one, false);
+	rows_mark(&from, 0, true);
+	rows_mark(&from, 2, true);
+	rows_move(&to, &from, 1);
+	assert_int_equal(to.len, 3);
+	assert_string_equal(row_id(to.rows[2]), "3");
+	assert_int_equal(to.marked, 1);
+	assert_int_equal(from.len, 1);
+	assert_int_equal(from.marked, 1);
+	rows_move(&to, &from, 1); /* nothing is left there */
+	assert_int_equal(to.len, 3);
+	rows_done(&from);
+	rows_done(&to);
+	json_decref(three);
+	json_decref(one);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cells_are_found_inside_and_by_the_first_name),
 		cmocka_unit_test(labels_and_joined_cells_stay),
+		cmocka_unit_test(the_end_of_a_list_moves_with_its_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
