@@ -195,10 +195,13 @@ static void form_save(struct form *f)
 		view_pop(&f->view);
 		return;
 	}
-	if (f->wrap && (params = f->wrap(f->owner, params)) == NULL) {
-		view_pop(&f->view);
+	if (f->take) {
+		view_pop(&f->view); /* it is freed later */
+		f->take(f->owner, params);
 		return;
 	}
+	if (f->wrap)
+		params = f->wrap(f->owner, params);
 	if (f->fixed)
 		add_fixed(params, f->fixed);
 	f->saving = true;
@@ -489,6 +492,7 @@ struct form *form_new(struct app *app, const struct cat_param *params, const str
 	f->owner = opts->owner;
 	f->done = opts->done;
 	f->wrap = opts->wrap;
+	f->take = opts->take;
 	f->plan_method = opts->plan_method ? xstrdup(opts->plan_method) : NULL;
 	f->plan_fixed = json_deep_copy(opts->plan_fixed);
 	f->plan = opts->plan;

@@ -19,9 +19,11 @@ struct form_opts {
 	json_t *preset; /* values by name, as in an object of the same noun; borrowed, may be NULL */
 	/* instead of the method's own parameters those of one row of this one, of CAT_OBJECTS; with wrap */
 	const char *row_of;
-	/* What was typed, taken, becomes what the method is called with, new. NULL: nothing is asked of wad,
-	 * and the form is gone. */
+	/* What was typed, taken, becomes what the method is called with, new. NULL: it is called with what
+	 * was typed. */
 	json_t *(*wrap)(struct view *owner, json_t *params);
+	/* nothing is called: the owner gets what was typed, taken, when the form is gone */
+	void (*take)(struct view *owner, json_t *params);
 	bool may_clear; /* choices that are made can be taken back */
 	json_t *fixed; /* parameters that go along unseen, e.g. {"device": "3"}; borrowed, may be NULL */
 	/* only what was changed goes to wad: for .update */

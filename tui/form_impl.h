@@ -2,6 +2,7 @@
 /* The inside of forms, for the files tui/form*.c: fields, their values, the form that holds them. */
 #include "tui/form.h"
 #include "tui/input.h"
+#include "tui/path.h"
 
 enum field_kind {
 	FIELD_LINE,    /* typed; by .multiline over several rows */
@@ -52,16 +53,6 @@ void field_hint(const struct field *f, char *out, size_t out_bytes);
 /* one line that tells what a row of FIELD_OBJECTS is */
 void field_row_text(const struct field *f, const json_t *row, char *out, size_t out_bytes);
 
-/* -- files -- */
-/* the longest the name can be completed to; the caller's. candidates: "a.png b.png", "" when one */
-char *path_complete(const char *text, char *candidates, size_t candidates_bytes);
-/* the whole file, at most max bytes; the caller's. ~/ is the home directory; the name stands in the
- * field, so errors do not repeat it */
-enum errc path_read(const char *text, int64_t max, uint8_t **ret, size_t *ret_len,
-		    struct err *e) MUST_USE;
-/* "12,345 bytes", "no such file" */
-void path_tell(const char *text, char *out, size_t out_bytes);
-
 /* -- the form -- */
 struct form {
 	struct view view;
@@ -73,6 +64,7 @@ struct form {
 	struct view *owner;
 	void (*done)(struct view *owner, const json_t *result);
 	json_t *(*wrap)(struct view *owner, json_t *params);
+	void (*take)(struct view *owner, json_t *params);
 	/* a row of another form: instead of method and done. row: taken */
 	struct form *parent;
 	size_t parent_field, parent_row;

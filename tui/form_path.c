@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,12 +11,11 @@
 #include "shared/base/text.h"
 #include "shared/base/xalloc.h"
 
-#include "tui/form_impl.h"
+#include "tui/path.h"
 
 enum { ENTRIES_MAX = 20000 };
 
-/* ~/x is x in the home directory; the caller's */
-static char *real_path(const char *text)
+char *path_real(const char *text)
 {
 	const char *home = getenv("HOME");
 
@@ -53,7 +53,7 @@ static void add_candidate(char *out, size_t out_bytes, const char *name)
 
 char *path_complete(const char *text, char *candidates, size_t candidates_bytes)
 {
-	AUTO_FREE char *real = real_path(text);
+	AUTO_FREE char *real = path_real(text);
 	const char *slash = strrchr(text, '/'), *real_slash = strrchr(real, '/');
 	const char *start = slash ? slash + 1 : text + strspn(text, " ");
 	AUTO_FREE char *dir =
@@ -89,7 +89,7 @@ char *path_complete(const char *text, char *candidates, size_t candidates_bytes)
 
 void path_tell(const char *text, char *out, size_t out_bytes)
 {
-	AUTO_FREE char *path = real_path(text);
+	AUTO_FREE char *path = path_real(text);
 	struct stat st;
 
 	if (stat(path, &st))
@@ -123,7 +123,7 @@ static enum errc read_all(int fd, size_t len, uint8_t **ret, struct err *e)
 
 enum errc path_read(const char *text, int64_t max, uint8_t **ret, size_t *ret_len, struct err *e)
 {
-	AUTO_FREE char *path = real_path(text);
+	AUTO_FREE char *path = path_real(text);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe does not hang us */
 	enum errc code;
 	struct stat st;

@@ -110,7 +110,30 @@
 #define KEYS_RECIPIENTS(X) \
 	X(RECIPIENTS_FILTER, RECIPIENTS, "f", "state", "only those that are so far")
 
+#define KEYS_LEADS(X) \
+	X(LEAD_ADD,    LEADS, "a", "add",     "make a lead") \
+	X(LEAD_EDIT,   LEADS, "e", "edit",    "change it") \
+	X(LEAD_ONLY,   LEADS, "F", "only",    "show some only: labels, status, device") \
+	X(LEAD_IMPORT, LEADS, "i", "import",  "take leads from a CSV file, checked before") \
+	X(LEAD_EXPORT, LEADS, "x", "export",  "write those that are shown into a CSV file") \
+	X(LEAD_LABELS, LEADS, "N", NULL,      "all labels with their leads; Enter shows those") \
+	X(LEAD_LABEL,  LEADS, "l", "label",   "add labels, or take them away") \
+	X(LEAD_STATUS, LEADS, "S", NULL,      "make them prospects or customers") \
+	X(LEAD_ENROL,  LEADS, "E", NULL,      "enrol them into a sequence") \
+	X(LEAD_CHECK,  LEADS, "c", NULL,      "ask whether they are on WhatsApp") \
+	X(LEAD_OUT,    LEADS, "o", NULL,      "put them on the opt-out list") \
+	X(LEAD_IN,     LEADS, "O", NULL,      "take them off the opt-out list") \
+	X(LEAD_DELETE, LEADS, "d", NULL,      "delete it")
+#define KEYS_OPTOUTS(X) \
+	X(OPTOUT_ADD,    OPTOUTS, "a", "add",    "put a phone on the list") \
+	X(OPTOUT_WORDS,  OPTOUTS, "w", "words",  "own words by which people opt out or in") \
+	X(OPTOUT_REMOVE, OPTOUTS, "d", "remove", "take it off the list") \
+	X(WORD_TEACH,    WORDS, "a", "add",    "add a word, or give one another answer") \
+	X(WORD_REMOVE,   WORDS, "d", "remove", "forget an own word")
+
 #define KEYS_VIEWS(X) \
+	KEYS_LEADS(X) \
+	KEYS_OPTOUTS(X) \
 	KEYS_REPLIES(X) \
 	KEYS_WEBHOOKS(X) \
 	KEYS_USERS(X) \

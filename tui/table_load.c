@@ -227,7 +227,6 @@ void table_ask(struct table *t)
 	t->next = NULL;
 	t->ended = false;
 	t->stale_at = 0;
-	t->dirty_len = 0;
 	t->refreshing = t->rows.len > 0;
 	t->all_anew = t->all_anew && t->refreshing;
 	t->asked_at = now_ms(t);
@@ -250,6 +249,8 @@ static void on_item(struct view *v, const json_t *result, const struct err *e, c
 
 	(void)data;
 	t->dirty_asked--;
+	if (e == NULL && rows_find(&t->fresh, id, &at)) /* it may be newer than its page */
+		rows_put(&t->fresh, at, result);
 	if (e && e->code == ERR_NOT_FOUND)
 		make_stale(t); /* which one it was is not told: all are asked */
 	else if (e == NULL && rows_find(&t->rows, id, &at))

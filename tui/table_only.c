@@ -54,12 +54,6 @@ json_t *table_asked(const struct view *v)
 	return params;
 }
 
-static json_t *on_chosen(struct view *owner, json_t *params)
-{
-	table_only(owner, params);
-	return NULL;
-}
-
 void table_only_ask(struct table *t, const struct table_act *a)
 {
 	form_open(t->base.app, &(struct form_opts){ .title = a->title,
@@ -70,5 +64,5 @@ void table_only_ask(struct table *t, const struct table_act *a)
 						    .fixed = t->params,
 						    .may_clear = true,
 						    .owner = &t->base,
-						    .wrap = on_chosen });
+						    .take = table_only });
 }
