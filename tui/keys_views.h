@@ -110,6 +110,33 @@
 #define KEYS_RECIPIENTS(X) \
 	X(RECIPIENTS_FILTER, RECIPIENTS, "f", "state", "only those that are so far")
 
+#define KEYS_SEQUENCES(X) \
+	X(SEQUENCE_ADD,      SEQUENCES, "a", "add",      "make a sequence") \
+	X(SEQUENCE_EDIT,     SEQUENCES, "e", "edit",     "change it and its days") \
+	X(SEQUENCE_START,    SEQUENCES, "s", "start",    "begin to enrol and to send") \
+	X(SEQUENCE_PAUSE,    SEQUENCES, "p", "pause",    "hold it back") \
+	X(SEQUENCE_RESUME,   SEQUENCES, "P", NULL,       "go on, each contact at its own day") \
+	X(SEQUENCE_CONTACTS, SEQUENCES, "c", "contacts", "who is in it, and how far") \
+	X(SEQUENCE_LOG,      SEQUENCES, "l", "log",      "what became of its messages") \
+	X(SEQUENCE_ENROL,    SEQUENCES, "n", NULL,       "enrol numbers") \
+	X(SEQUENCE_LABELS,   SEQUENCES, "N", NULL,       "enrol all leads with a label") \
+	X(SEQUENCE_DELETE,   SEQUENCES, "d", NULL,       "delete it with its contacts")
+#define KEYS_SEQUENCE(X) \
+	X(STEP_ADD,      SEQUENCE, "a", "add a day", "another day; Enter changes the chosen one") \
+	X(STEP_DELETE,   SEQUENCE, "d", "delete",    "delete the chosen day") \
+	X(PAGE_EDIT,     SEQUENCE, "e", "edit",      "its settings, and all days") \
+	X(PAGE_CONTACTS, SEQUENCE, "c", "contacts",  "who is in it, and how far") \
+	X(PAGE_LOG,      SEQUENCE, "l", "log",       "what became of its messages") \
+	X(PAGE_ENROL,    SEQUENCE, "n", "enrol",     "enrol numbers") \
+	X(PAGE_LABELS,   SEQUENCE, "N", NULL,        "enrol all leads with a label") \
+	X(PAGE_START,    SEQUENCE, "s", NULL,        "begin to enrol and to send") \
+	X(PAGE_PAUSE,    SEQUENCE, "p", NULL,        "hold it back") \
+	X(PAGE_RESUME,   SEQUENCE, "P", NULL,        "go on, each contact at its own day") \
+	X(CONTACT_ONLY,   CONTACTS, "F", "only",   "show some only: by state, or one phone") \
+	X(CONTACT_PAUSE,  CONTACTS, "p", "pause",  "hold this contact back") \
+	X(CONTACT_RESUME, CONTACTS, "P", "resume", "go on with this contact") \
+	X(CONTACT_REMOVE, CONTACTS, "d", "remove", "take the contact out of the sequence") \
+	X(SEQUENCE_LOG_ONLY, SEQUENCE_LOG, "F", "only", "show the messages to one phone only")
 #define KEYS_LEADS(X) \
 	X(LEAD_ADD,    LEADS, "a", "add",     "make a lead") \
 	X(LEAD_EDIT,   LEADS, "e", "edit",    "change it") \
@@ -132,6 +159,8 @@
 	X(WORD_REMOVE,   WORDS, "d", "remove", "forget an own word")
 
 #define KEYS_VIEWS(X) \
+	KEYS_SEQUENCES(X) \
+	KEYS_SEQUENCE(X) \
 	KEYS_LEADS(X) \
 	KEYS_OPTOUTS(X) \
 	KEYS_REPLIES(X) \

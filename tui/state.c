@@ -12,7 +12,7 @@ static const struct {
 	{ " online sent delivered read played done success active enabled up yes ok paired customer ", { STYLE_OK, '+' } },
 	{ " connecting pairing waiting running sending claimed pending backoff retrying replied ",
 	  { STYLE_ACCENT, '~' } },
-	{ " paused scheduled draft new expired skipped cancelled stopped completed opted_out ended ",
+	{ " paused scheduled draft new expired skipped cancelled stopped completed opted_out ended removed ",
 	  { STYLE_DIM, '-' } },
 	{ " logged_out banned failed disabled dead no offline lost error ", { STYLE_BAD, '!' } },
 };

@@ -74,6 +74,7 @@ struct table_spec {
 	/* a second list that tells more of the same items, found by its field join_id; asked after the first
 	 * and every few seconds while it is on top. NULL: none */
 	const char *join_method, *join_id;
+	json_t *(*join_params)(void); /* of it, new; NULL: none */
 	/* topics that make it stale, patterns with one blank between; event_id: the field of their data
 	 * that is the id of the one item that is (with show_method), NULL: the whole list */
 	const char *topics, *event_id;

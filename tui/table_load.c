@@ -81,7 +81,8 @@ static void join(struct table *t)
 		return;
 	t->joining = true;
 	t->joined_at = now_ms(t);
-	view_call(&t->base, t->spec->join_method, NULL, on_join);
+	view_call(&t->base, t->spec->join_method,
+		  t->spec->join_params ? t->spec->join_params() : NULL, on_join);
 }
 
 /* what the other list told stays until it is asked again */

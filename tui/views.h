@@ -9,6 +9,7 @@
 	X(chats,     "Chats",     "chat.list",   "conversations of the devices: read, search, answer") \
 	X(calendar,  "Calendar",  "campaign.list", "campaigns by month, week and day; plan one") \
 	X(campaigns, "Campaigns", "campaign.list", "all campaigns: state, progress; pause, resume, cancel, retry") \
+	X(sequences, "Sequences", "sequence.list", "messages over days: their days, who is in them and how far") \
 	X(leads,     "Leads",     "lead.list",   "people to write to: labels, import and export, opt-outs, checks") \
 	X(optouts,   "Opt-outs",  "optout.list", "who wants no more messages, and the words that say so") \
 	X(replies,   "Replies",   "reply.list",  "rules that answer by themselves, and what they answered") \
