@@ -212,11 +212,14 @@ static void table_title(struct view *v, char *out, size_t out_bytes)
 static void table_status(struct view *v, char *out, size_t out_bytes)
 {
 	const struct table *t = table_of(v);
-	char marked[40] = "";
+	char marked[40] = "", bulk[90] = "";
 
 	if (t->rows.marked)
 		snprintf(marked, sizeof marked, ", %zu marked", t->rows.marked);
-	snprintf(out, out_bytes, "%zu/%zu%s%s", t->place.len ? t->place.cursor + 1 : 0,
+	if (t->bulk && t->bulk->len > TABLE_CALLS_MAX)
+		snprintf(bulk, sizeof bulk, "%s %zu of %zu, ", t->bulk->method,
+			 t->bulk->done + t->bulk->failed, t->bulk->len);
+	snprintf(out, out_bytes, "%s%zu/%zu%s%s", bulk, t->place.len ? t->place.cursor + 1 : 0,
 		 t->place.len, t->ended ? "" : "+", marked);
 }
 

@@ -1,5 +1,6 @@
 /* Acts on the chosen item or on all that are marked: the question with who is left out and why, then a few
  * calls at a time, then how it went. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,18 @@ static void put_question(char *out, size_t out_bytes, const char *question, cons
 		snprintf(out, out_bytes, "%.*s%s%s", (int)(at - question), question, what, at + 2);
 }
 
+/* "campaign.pause" of "2 campaigns" is "Pause 2 campaigns: go on?" */
+static void put_plain_question(char *out, size_t out_bytes, const char *method, const char *what)
+{
+	const char *dot = strchr(method, '.');
+	const char *verb = dot ? dot + 1 : method;
+
+	snprintf(out, out_bytes, "%c%s %s: go on?", toupper((unsigned char)*verb), verb + 1, what);
+	for (char *at = out; at < out + strlen(verb); at++)
+		if (*at == '_')
+			*at = ' ';
+}
+
 void table_bulk(struct view *v, const struct table_bulk *b)
 {
 	struct table *t = table_of(v);
@@ -234,7 +247,10 @@ void table_bulk(struct view *v, const struct table_bulk *b)
 		snprintf(what, sizeof what, "%s", row_label(first));
 	else
 		snprintf(what, sizeof what, "%zu %ss", n, t->spec->noun);
-	put_question(question, sizeof question, b->question ? b->question : "%s: go on?", what);
+	if (b->question)
+		put_question(question, sizeof question, b->question, what);
+	else
+		put_plain_question(question, sizeof question, b->method, what);
 	if (skipped)
 		snprintf(question + strlen(question), sizeof question - strlen(question),
 			 "\n%zu skipped: %s", skipped, why);

@@ -2,6 +2,7 @@
 """watui's leads and opt-outs: lists, search, some only, labels, acts on many, import with its report, export.
 usage: tui_leads.py BUILD [STEP ...]"""
 import os
+import signal
 import stat
 import sys
 
@@ -267,6 +268,28 @@ def files(build):
             t.wait("2 lines, ")
             with open(os.path.join(there, "one.csv"), encoding="utf-8") as f:
                 check("60125550001" in f.read() and sum(1 for _ in open(f.name, encoding="utf-8")) == 2, "what is shown, only")
+            part = os.path.join(there, "part.csv")
+            os.kill(wad.process.pid, signal.SIGSTOP)
+            try:
+                t.keys("x")
+                t.wait("to this file")
+                t.keys("C-u")
+                t.type(part)
+                t.keys("Enter")
+                t.wait("0 lines, 0 bytes so far")
+                check(os.path.exists(part), "it is begun")
+                t.keys("Escape")
+                t.wait_gone("so far")
+                check(not os.path.exists(part), "what did not become whole is removed")
+            finally:
+                os.kill(wad.process.pid, signal.SIGCONT)
+            with open(os.path.join(there, "bad.csv"), "w", encoding="utf-8") as f:
+                f.write("name\nno phone\n")
+            t.keys("i")
+            t.wait("Import leads")
+            t.type(os.path.join(there, "bad.csv"))
+            t.keys("C-s")
+            t.wait("lead.import: ")
 
 
 if __name__ == "__main__":
