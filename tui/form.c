@@ -505,7 +505,7 @@ struct form *form_new(struct app *app, const struct cat_param *params, const str
 		for (const struct cat_param *p = params; p->name; p++)
 			add_field(f, p, NULL, opts->preset);
 	for (size_t i = 0; i < f->len; i++)
-		f->fields[i].may_clear = opts->may_clear;
+		f->fields[i].may_unset = opts->may_clear;
 	f->columns = 40;
 	return f;
 }

@@ -193,7 +193,7 @@ static int first_choice(const struct field *f)
 
 bool field_may_be_absent(const struct field *f)
 {
-	return f->may_clear || f->initial_choice == FIELD_NOT_GIVEN;
+	return f->may_unset || f->initial_choice == FIELD_NOT_GIVEN;
 }
 
 static void init_line(struct field *f)

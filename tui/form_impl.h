@@ -16,7 +16,7 @@ struct field {
 	enum field_kind kind;
 	char *label;
 	json_t *preset; /* owned; NULL: none */
-	bool may_clear; /* a choice that is made can be taken back */
+	bool may_unset; /* a choice that is made can be taken back */
 	bool had_file;  /* the object has one, which cannot be shown */
 	char *error;    /* why it was refused; NULL: not */
 	/* FIELD_LINE, FIELD_FILE */

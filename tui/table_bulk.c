@@ -211,13 +211,13 @@ static void put_question(char *out, size_t out_bytes, const char *question, cons
 		snprintf(out, out_bytes, "%.*s%s%s", (int)(at - question), question, what, at + 2);
 }
 
-/* "campaign.pause" of "2 campaigns" is "Pause 2 campaigns: go on?" */
+/* "campaign.pause" of "2 campaigns" is "Pause 2 campaigns?" */
 static void put_plain_question(char *out, size_t out_bytes, const char *method, const char *what)
 {
 	const char *dot = strchr(method, '.');
 	const char *verb = dot ? dot + 1 : method;
 
-	snprintf(out, out_bytes, "%c%s %s: go on?", toupper((unsigned char)*verb), verb + 1, what);
+	snprintf(out, out_bytes, "%c%s %s?", toupper((unsigned char)*verb), verb + 1, what);
 	for (char *at = out; at < out + strlen(verb); at++)
 		if (*at == '_')
 			*at = ' ';

@@ -137,7 +137,7 @@ def enrolled(build):
             t.wait("sequence.remove: 2 done")
             t.wait(["- removed", "... 0/3"])
             t.keys("Space", "p")
-            t.wait(["Pause 6012", ": go on?", "2 skipped: not active"])
+            t.wait(["Pause 6012", "?", "2 skipped: not active"])
             t.keys("y")
             t.wait("- paused")
             t.keys("F")
