@@ -64,7 +64,10 @@ void bars_top(struct app *app, struct screen *s, struct rect in)
 	if (*who->user)
 		x = put(s, in, x, end, STYLE_BAR,
 			arena_printf(a, "%s%s%s", app->acting ? "as " : "", who->user,
-				     strcmp(who->role, "admin") == 0 ? " (admin)" : ""));
+				     strcmp(who->role, "admin") == 0 &&
+						     strcmp(who->user, "admin") != 0
+					     ? " (admin)"
+					     : ""));
 	if (rpc_link_is_up(app->link)) {
 		x = put(s, in, x, end, STYLE_BAR, devices_text(app, a));
 		x = put(s, in, x, end, STYLE_BAR, queue_text(app, s));

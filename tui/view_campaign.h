@@ -45,7 +45,7 @@ void page_count_reason(struct page_reason *rows, size_t *len, size_t max, const 
 
 /* view_campaign_draw.c */
 const char *campaign_why(const char *reason); /* a reason of campaigns in words; "" for "" */
-void page_draw(struct view *v, struct screen *s, struct rect in);
+void campaign_page_draw(struct view *v, struct screen *s, struct rect in);
 
 /* view_campaign_acts.c */
 bool page_act(struct page *p, enum action act); /* true: it was one of its own */

@@ -332,7 +332,7 @@ static void draw_begun(struct page *p, struct screen *s, struct rect in, int y, 
 		draw_devices(p, s, (struct rect){ in.y + y + 1, in.x, in.h - y - 1, in.w });
 }
 
-void page_draw(struct view *v, struct screen *s, struct rect in)
+void campaign_page_draw(struct view *v, struct screen *s, struct rect in)
 {
 	struct page *p = (struct page *)v;
 	bool beside = in.w >= DEVICES_FROM && page_int(p, "total") > 0;

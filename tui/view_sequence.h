@@ -37,4 +37,4 @@ static inline const json_t *page_steps(const struct page *p)
 }
 
 /* view_sequence_draw.c */
-void page_draw(struct view *v, struct screen *s, struct rect in);
+void sequence_page_draw(struct view *v, struct screen *s, struct rect in);

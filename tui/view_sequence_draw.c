@@ -93,7 +93,7 @@ static void draw_whole(struct page *p, struct screen *s, struct rect in)
 		screen_text(s, in, (int)i + 1, 2, STYLE_NORMAL, lines[i]);
 }
 
-void page_draw(struct view *v, struct screen *s, struct rect in)
+void sequence_page_draw(struct view *v, struct screen *s, struct rect in)
 {
 	struct page *p = page_of(v);
 	struct rect titles;

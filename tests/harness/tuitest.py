@@ -1,4 +1,5 @@
 """watui in a terminal of its own: tmux draws it, keys go in, the screen comes out as text."""
+import glob
 import os
 import re
 import signal
@@ -21,7 +22,8 @@ class Terminal:
         self.socket = os.path.join(directory, f"tmux-{os.getpid()}-{Terminal.serial}")
         self.directory = directory
         self.exit_file = self.socket + ".exit"
-        settings = {"TERM": term, "LC_ALL": locale, "LANG": locale, "TZ": "Asia/Jakarta", "ESCDELAY": "25", **(env or {})}
+        settings = {"TERM": term, "LC_ALL": locale, "LANG": locale, "TZ": "Asia/Jakarta", "ESCDELAY": "25",
+                    "ASAN_OPTIONS": f"log_path={self.socket}.asan", **(env or {})}
         words = " ".join(f"{k}={quoted(v)}" for k, v in settings.items())
         command = " ".join(quoted(a) for a in argv)
         script = f"env {words} {command}; echo $? >{quoted(self.exit_file)}; exec sleep 1000"
@@ -145,6 +147,9 @@ class Terminal:
     def __exit__(self, kind, value, trace):
         if kind:
             print("-- the screen:\n" + self.screen())
+            for path in glob.glob(self.socket + ".asan*"):  # what a sanitizer said would not be readable on the screen
+                with open(path, errors="replace", encoding="utf-8") as f:
+                    print("".join(f.readlines()[:60]))
         self.close()
         return False
 
