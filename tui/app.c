@@ -44,8 +44,8 @@ static void on_event(void *ctx, int64_t id, const char *at, const char *topic, c
 {
 	struct app *app = ctx;
 
-	(void)id;
-	(void)at;
+	app->event_id = id;
+	app->event_at = at ? at : "";
 	fleet_event(&app->fleet, topic, data);
 	for (size_t i = 0; i < app->depth; i++)
 		if (app->stack[i]->ops->event)

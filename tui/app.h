@@ -32,6 +32,8 @@ struct app {
 	char socket_path[512];
 	char *acting; /* as this user; NULL: oneself */
 	bool dirty, quit, ever_up, reconnect;
+	int64_t event_id; /* of the event that is being told */
+	const char *event_at;
 	int64_t frame_at, tick_at; /* monotonic ms: not before, next */
 };
 

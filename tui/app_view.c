@@ -7,6 +7,7 @@
 #include "shared/base/xalloc.h"
 
 #include "tui/app.h"
+#include "tui/table.h"
 
 struct asked {
 	struct list node; /* app->asked */
@@ -185,6 +186,29 @@ void view_goto(struct view *v, const char *name)
 
 	if (row)
 		app_goto(v->app, row);
+}
+
+bool view_goto_item(struct view *v, const char *name, const char *id)
+{
+	const struct view_row *row = views_find(name);
+	struct app *app = v->app;
+
+	if (row == NULL || !app_shows(app, row))
+		return false;
+	app_goto(app, row);
+	if (id)
+		table_seek(app_top(app), id);
+	return true;
+}
+
+int64_t view_event_id(const struct view *v)
+{
+	return v->app->event_id;
+}
+
+const char *view_event_at(const struct view *v)
+{
+	return v->app->event_at;
 }
 
 const struct clock *view_clock(const struct view *v)

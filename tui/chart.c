@@ -100,7 +100,7 @@ struct plot {
 	const struct chart_series *series;
 	size_t series_len, first, shown; /* values first .. first + shown - 1 are drawn */
 	int64_t scale;
-	bool ascii;
+	bool ascii, nested;
 	int slot, bar; /* columns of one value, of one bar in it */
 };
 
@@ -134,7 +134,7 @@ static void draw_bars(const struct plot *p)
 {
 	for (size_t v = 0; v < p->shown; v++)
 		for (size_t i = 0; i < p->series_len; i++)
-			draw_bar(p, i, (int)v * p->slot + (int)i * p->bar,
+			draw_bar(p, i, (int)v * p->slot + (p->nested ? 0 : (int)i * p->bar),
 				 p->series[i].values[p->first + v]);
 }
 
@@ -216,16 +216,15 @@ static void draw_labels(const struct plot *p, struct rect below, const char *con
 	}
 }
 
-void chart_columns(struct screen *s, struct rect in, const struct chart_series *series,
-		   size_t series_len, const char *const *labels, size_t len, const char *unit)
+static void draw_columns(struct plot p, struct rect in, const char *const *labels, size_t len,
+			 const char *unit)
 {
-	struct plot p = { .s = s, .series = series, .ascii = screen_charset(s).ascii };
+	struct screen *s = p.s;
 	struct rect top = rect_top(&in, 1), below, left;
 	int64_t max = 0;
 
-	p.series_len = series_len < CHART_SERIES_MAX ? series_len : CHART_SERIES_MAX;
 	for (size_t i = 0; i < p.series_len; i++) {
-		int64_t own = max_of(series[i].values, len);
+		int64_t own = max_of(p.series[i].values, len);
 
 		max = own > max ? own : max;
 	}
@@ -239,9 +238,9 @@ void chart_columns(struct screen *s, struct rect in, const struct chart_series *
 	if (len > 0 && p.series_len > 0)
 		p.slot = in.w / (int)len;
 	/* a bar has at least a column, groups of bars one between them */
-	p.bar = p.series_len > 1 ? (p.slot - 1) / (int)p.series_len
-		: p.slot > 2     ? p.slot - 1
-				 : p.slot;
+	p.bar = p.series_len > 1 && !p.nested ? (p.slot - 1) / (int)p.series_len
+		: p.slot > 2                  ? p.slot - 1
+					      : p.slot;
 	if (p.bar < 1)
 		p.slot = 0;
 	draw_legend(&p, top, len, p.slot > 0, unit);
@@ -255,6 +254,25 @@ void chart_columns(struct screen *s, struct rect in, const struct chart_series *
 	}
 	for (size_t i = p.series_len; i > 0; i--) /* the first lies on top */
 		draw_line(&p, i - 1);
+}
+
+void chart_columns(struct screen *s, struct rect in, const struct chart_series *series,
+		   size_t series_len, const char *const *labels, size_t len, const char *unit)
+{
+	struct plot p = { .s = s, .series = series, .ascii = screen_charset(s).ascii };
+
+	p.series_len = series_len < CHART_SERIES_MAX ? series_len : CHART_SERIES_MAX;
+	draw_columns(p, in, labels, len, unit);
+}
+
+void chart_nested(struct screen *s, struct rect in, const struct chart_series *series,
+		  size_t series_len, const char *const *labels, size_t len, const char *unit)
+{
+	struct plot p = { .s = s, .series = series, .ascii = screen_charset(s).ascii };
+
+	p.series_len = series_len < CHART_SERIES_MAX ? series_len : CHART_SERIES_MAX;
+	p.nested = true;
+	draw_columns(p, in, labels, len, unit);
 }
 
 /* -- numbers -- */

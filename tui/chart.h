@@ -25,6 +25,10 @@ struct chart_series {
  * unit: "messages". At most CHART_SERIES_MAX series. */
 void chart_columns(struct screen *s, struct rect in, const struct chart_series *series,
 		   size_t series_len, const char *const *labels, size_t len, const char *unit);
+/* The same where each series is a part of the one before (sent, read, replied): one bar a value, the parts
+ * drawn over the whole. */
+void chart_nested(struct screen *s, struct rect in, const struct chart_series *series,
+		  size_t series_len, const char *const *labels, size_t len, const char *unit);
 /* as "1,234" and "12.3 k"; in the screen's arena */
 const char *chart_number(struct screen *s, int64_t v);
 const char *chart_short(struct screen *s, int64_t v);

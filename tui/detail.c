@@ -149,8 +149,13 @@ static void lines_make(struct detail *d, int wide)
 	list_goto(&d->place, cursor);
 }
 
-static void take(struct detail *d, struct part *p, const json_t *object)
+static void take(struct detail *d, struct part *p, const json_t *result)
 {
+	const struct cat_method *m = catalogue_find(p->method);
+	const json_t *object = result;
+
+	if (m->list) /* the only one is meant */
+		object = json_array_get(json_object_get(result, m->list), 0);
 	json_decref(p->object);
 	p->object = json_incref((json_t *)(uintptr_t)object);
 	d->wide = 0;
@@ -159,12 +164,10 @@ static void take(struct detail *d, struct part *p, const json_t *object)
 static void on_also(struct view *v, const json_t *result, const struct err *e, const json_t *data)
 {
 	struct detail *d = (struct detail *)v;
-	const struct cat_method *m = catalogue_find(d->parts[1].method);
 
 	(void)data;
 	if (e == NULL)
-		take(d, &d->parts[1],
-		     m->list ? json_array_get(json_object_get(result, m->list), 0) : result);
+		take(d, &d->parts[1], result);
 }
 
 static void on_object(struct view *v, const json_t *result, const struct err *e, const json_t *data)

@@ -1,8 +1,10 @@
 #include "tui/fleet.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/base/text.h"
 #include "shared/base/xalloc.h"
 
 #include "tui/app.h"
@@ -126,19 +128,45 @@ static void on_device(void *ctx, const json_t *result, const struct err *e, cons
 
 static void on_stats(void *ctx, const json_t *result, const struct err *e, const json_t *data)
 {
-	static const char *const live[] = { "pending", "claimed", "sending" };
+	struct fleet_queue q = { 0 };
 	struct fleet *f = ctx;
-	int64_t queued = 0;
+	const struct {
+		const char *name;
+		int64_t *to;
+	} fields[] = {
+		{ "pending", &q.pending },
+		{ "claimed", &q.claimed },
+		{ "sending", &q.sending },
+		{ "sent", &q.sent },
+		{ "delivered", &q.delivered },
+		{ "read", &q.read },
+		{ "failed", &q.failed },
+		{ "cancelled", &q.cancelled },
+		{ "skipped", &q.skipped },
+		{ "expired", &q.expired },
+		{ "paused", &q.held },
+		{ "sent_last_minute", &q.last_minute },
+		{ "oldest_pending_s", &q.oldest_s },
+		{ "sent_last_hour", &q.last_hour },
+	};
+	const char *reason = json_string_value(json_object_get(result, "reason"));
+	bool paused = json_is_true(json_object_get(result, "queue_paused"));
+	int64_t queued;
 
 	(void)data;
 	f->asking = false;
 	if (e)
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(live); i++)
-		queued += json_integer_value(json_object_get(result, live[i]));
-	f->app->dirty |= queued != f->queued;
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		*fields[i].to = json_integer_value(json_object_get(result, fields[i].name));
+	snprintf(q.reason, sizeof q.reason, "%s", reason ? reason : "");
+	utf8_mend(q.reason);
+	queued = q.pending + q.claimed + q.sending;
+	if (queued != f->queued || paused != f->queue_paused || memcmp(&q, &f->queue, sizeof q))
+		f->app->dirty = true;
 	f->queued = queued;
-	f->queue_paused = json_is_true(json_object_get(result, "queue_paused"));
+	f->queue = q;
+	f->queue_paused = paused;
 }
 
 static void ask_stats(struct fleet *f)

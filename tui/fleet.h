@@ -1,6 +1,6 @@
 #pragma once
 /* What every view needs to know of the devices: their names, and how many are online; and of the
- * queue, how much waits. Kept small (no JSON), made anew when connected, kept right by events. */
+ * queue, how much is in which state. Kept small (no JSON), made anew when connected, kept right by events. */
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,12 +15,22 @@ struct fleet_device {
 	char *name;
 };
 
+/* queue.stats: of the user's own queue */
+struct fleet_queue {
+	int64_t pending, claimed, sending, sent, delivered, read, failed, cancelled, skipped,
+		expired;
+	int64_t held; /* of the pending: by a pause of their campaign */
+	int64_t last_minute, last_hour, oldest_s;
+	char reason[152]; /* why it stands still */
+};
+
 struct fleet {
 	struct app *app;
 	struct fleet_device *devices; /* by id */
 	size_t len, cap;
 	size_t online, linked, in_trouble;
-	int64_t queued; /* -1: not known */
+	int64_t queued; /* those that are not sent yet; -1: nothing is known of the queue */
+	struct fleet_queue queue;
 	bool queue_paused;
 	int64_t asked_at, change_at; /* monotonic ms; change_at 0: nothing new since */
 	bool asking;

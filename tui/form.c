@@ -470,13 +470,22 @@ static const struct view_ops form_ops = {
 };
 
 static void add_field(struct form *f, const struct cat_param *p, const char *label,
-		      const json_t *preset)
+		      const char *words, const json_t *preset)
 {
+	struct cat_param *own = NULL;
+
 	if (p == NULL || json_object_get(f->fixed, p->name))
 		return;
+	if (words) {
+		own = xmalloc(sizeof *own);
+		*own = *p;
+		own->type = CAT_ENUM;
+		own->values = words;
+	}
 	f->fields = xrealloc(f->fields, (f->len + 1) * sizeof *f->fields);
-	field_init(&f->fields[f->len], p, label, preset);
-	f->fields[f->len++].may_clear = f->changes_only && p->type == CAT_SECRET && p->min == 0;
+	field_init(&f->fields[f->len], own ? own : p, label, preset);
+	f->fields[f->len].may_clear = f->changes_only && p->type == CAT_SECRET && p->min == 0;
+	f->fields[f->len++].own = own;
 }
 
 struct form *form_new(struct app *app, const struct cat_param *params, const struct form_opts *opts)
@@ -500,10 +509,11 @@ struct form *form_new(struct app *app, const struct cat_param *params, const str
 	f->plan_rows = opts->plan_method ? opts->plan_rows : 0;
 	if (opts->fields)
 		for (const struct form_field *at = opts->fields; at->name; at++)
-			add_field(f, cat_param_find(params, at->name), at->label, opts->preset);
+			add_field(f, cat_param_find(params, at->name), at->label, at->words,
+				  opts->preset);
 	else
 		for (const struct cat_param *p = params; p->name; p++)
-			add_field(f, p, NULL, opts->preset);
+			add_field(f, p, NULL, NULL, opts->preset);
 	for (size_t i = 0; i < f->len; i++)
 		f->fields[i].may_unset = opts->may_clear;
 	f->columns = 40;

@@ -9,6 +9,8 @@
 struct form_field {
 	const char *name;  /* of the parameter */
 	const char *label; /* NULL: the name with blanks */
+	/* of a text that only takes some words: they are chosen from. NULL: it is typed */
+	const char *words;
 };
 
 struct form_opts {

@@ -238,6 +238,7 @@ void field_done(struct field *f)
 	free(f->error);
 	json_decref(f->preset);
 	json_decref(f->rows);
+	free(f->own);
 }
 
 bool field_changed(const struct field *f)

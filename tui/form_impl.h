@@ -13,6 +13,7 @@ enum field_kind {
 
 struct field {
 	const struct cat_param *p;
+	struct cat_param *own; /* p, when it differs from the catalogue's; owned, else NULL */
 	enum field_kind kind;
 	char *label;
 	json_t *preset; /* owned; NULL: none */

@@ -59,6 +59,12 @@ size_t table_len(const struct view *v)
 	return table_of(v)->rows.len;
 }
 
+void table_seek(struct view *v, const char *id)
+{
+	if (v->ops->draw == table_draw)
+		snprintf(table_of(v)->sought, sizeof table_of(v)->sought, "%s", id);
+}
+
 void table_refresh(struct view *v)
 {
 	struct table *t = table_of(v);
@@ -163,6 +169,7 @@ static bool table_key(struct view *v, enum action act, const struct key *k)
 {
 	struct table *t = table_of(v);
 
+	t->sought[0] = '\0';
 	if (t->filtering)
 		return filter_key(t, act, k);
 	if (act == ACT_LAST && !t->ended && t->rows.len) {

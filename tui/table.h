@@ -80,6 +80,8 @@ struct table_spec {
 	const char *topics, *event_id;
 	/* false: this news does not concern the list after all; NULL: all of `topics` does */
 	bool (*concerns)(const struct view *v, const char *topic, const json_t *data);
+	/* asked anew after so many seconds while it is on top, later when wad is slow; 0: never */
+	int again_s;
 	/* parameter that searches; NULL: the filter looks at what is loaded, which is then all */
 	const char *search;
 	const char *after; /* parameter that goes on with the next page; NULL: "after" */
@@ -128,6 +130,8 @@ struct table_bulk {
 };
 void table_bulk(struct view *v, const struct table_bulk *b);
 void table_refresh(struct view *v);
+/* the item is chosen as soon as it is loaded, unless a key moves on before; nothing when v is no table */
+void table_seek(struct view *v, const char *id);
 
 const char *row_id(const struct table_row *row);
 const char *row_label(const struct table_row *row);

@@ -54,6 +54,15 @@ static void keep_place(struct table *t, const char *id)
 		}
 }
 
+static void seek(struct table *t)
+{
+	for (size_t i = 0; t->sought[0] && i < t->place.len; i++)
+		if (strcmp(row_id(table_row_at(t, i)), t->sought) == 0) {
+			list_goto(&t->place, i);
+			t->sought[0] = '\0';
+		}
+}
+
 static char *chosen_id(const struct table *t)
 {
 	const struct table_row *row = table_row_at(t, t->place.cursor);
@@ -182,10 +191,12 @@ static void on_page(struct view *v, const json_t *result, const struct err *e, c
 		swap_fresh(t);
 	else if (!t->refreshing)
 		table_narrow(t);
+	seek(t);
 	if (t->ended)
 		join(t);
-	if (!t->ended && (t->refreshing || t->wants_all || t->place.cursor + AHEAD > t->rows.len ||
-			  (t->spec->search == NULL && *t->filter.text)))
+	if (!t->ended &&
+	    (t->refreshing || t->wants_all || t->sought[0] ||
+	     t->place.cursor + AHEAD > t->rows.len || (t->spec->search == NULL && *t->filter.text)))
 		ask_page(t);
 	if (t->wants_all && !t->refreshing) {
 		list_goto(&t->place, t->place.len);
@@ -335,6 +346,12 @@ void table_event(struct view *v, const char *topic, const json_t *data)
 		make_stale(t);
 }
 
+static bool again_due(const struct table *t, int64_t now)
+{
+	return t->spec->again_s && app_top(t->base.app) == &t->base &&
+	       now - t->asked_at >= t->spec->again_s * INT64_C(1000);
+}
+
 void table_tick(struct view *v)
 {
 	struct table *t = table_of(v);
@@ -347,7 +364,7 @@ void table_tick(struct view *v)
 	if (t->filter_at && now >= t->filter_at) {
 		t->filter_at = 0;
 		table_ask(t);
-	} else if (t->stale_at && !t->loading && now - t->asked_at >= rest) {
+	} else if (!t->loading && now - t->asked_at >= rest && (t->stale_at || again_due(t, now))) {
 		table_ask(t);
 	}
 }

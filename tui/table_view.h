@@ -38,6 +38,7 @@ struct table {
 	bool joining;
 	int64_t joined_at, join_took_ms;
 
+	char sought[24]; /* an id that is to be chosen, "" when none is */
 	struct list_place place;
 	size_t *shown; /* indices into rows, when filtered */
 	size_t shown_len;

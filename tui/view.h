@@ -75,6 +75,13 @@ void view_tell(struct view *v, const char *text, const char *copied);
 char *view_edit(struct view *v, const char *text);
 void view_copy(struct view *v, const char *text);
 void view_goto(struct view *v, const char *name); /* a view of the table, by its name */
+/* the same, with this item chosen when it is a list and has it; id NULL: none. false: no such view, or
+ * not for this role */
+bool view_goto_item(struct view *v, const char *name, const char *id);
+
+/* of the event that is being told, within .event only: its id (0: a passing one), RFC 3339 */
+int64_t view_event_id(const struct view *v);
+const char *view_event_at(const struct view *v);
 
 const struct clock *view_clock(const struct view *v);
 /* RFC 3339 as it is read here: "14:05", "Tue 14:05", "24 Dec 09:30" in the operator's own TZ; NULL: "" */
