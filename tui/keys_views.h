@@ -2,6 +2,23 @@
 /* Bindings of the views, a block a view; see keys.h, which includes this. */
 
 /* clang-format off */
+#define KEYS_DASHBOARD(X) \
+	X(DASH_PERIOD, DASHBOARD, "w",       "period",  "today, 7, 30 or 90 days") \
+	X(DASH_RANGE,  DASHBOARD, "f",       "from/to", "other days, from one to another") \
+	X(DASH_OPEN,   DASHBOARD, "Enter l", "go",      "go to where the chosen alert is mended")
+#define KEYS_QUEUE(X) \
+	X(QUEUE_PAUSE,  QUEUE, "p", "pause all",  "let no device send; what is queued waits") \
+	X(QUEUE_RESUME, QUEUE, "P", "resume all", "let the devices send again") \
+	X(QUEUE_RETRY,  QUEUE, "R", "retry",      "send what failed or expired after all")
+#define KEYS_EVENTS(X) \
+	X(EVENTS_PAUSE,  EVENTS, "Space",   "pause",  "hold the list still; what comes is counted") \
+	X(EVENTS_OPEN,   EVENTS, "Enter l", "open",   "all that the event tells") \
+	X(EVENTS_FILTER, EVENTS, "/",       "filter", "show what holds these letters; Esc shows all") \
+	X(EVENTS_CLEAR,  EVENTS, "c",       "clear",  "forget what came so far") \
+	X(EVENTS_COPY,   EVENTS, "y",       NULL,     "copy the event into the clipboard of your terminal")
+#define KEYS_TEXT(X) \
+	X(TEXT_COPY, TEXT, "y", "copy", "copy the text into the clipboard of your terminal")
+
 #define KEYS_DEVICES(X) \
 	X(DEVICE_ADD,    DEVICES, "a", "add",    "make a device and link it") \
 	X(DEVICE_PAIR,   DEVICES, "l", "link",   "link it to a phone, again too: shows the QR code") \
@@ -163,6 +180,10 @@
 	KEYS_SEQUENCE(X) \
 	KEYS_LEADS(X) \
 	KEYS_OPTOUTS(X) \
+	KEYS_DASHBOARD(X) \
+	KEYS_QUEUE(X) \
+	KEYS_EVENTS(X) \
+	KEYS_TEXT(X) \
 	KEYS_REPLIES(X) \
 	KEYS_WEBHOOKS(X) \
 	KEYS_USERS(X) \

@@ -352,7 +352,10 @@ static bool command(struct linear *l, const char *typed)
 	else if (view && view->method) {
 		l->view = view;
 		list(l, false);
-	} else
+	} else if (view)
+		printf("%s are told on the screen; here \"wactl event watch\" does it.\n",
+		       view->title);
+	else
 		act(l, word);
 	return true;
 }

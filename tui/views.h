@@ -5,6 +5,7 @@
 
 /* clang-format off */
 #define VIEW_TABLE(X) \
+	X(dashboard, "Dashboard", "analytics.summary", "what was sent and came of it, devices, queue, alerts") \
 	X(devices,   "Devices",   "device.list", "the linked phones: state, queue, health; link, pause, settings") \
 	X(chats,     "Chats",     "chat.list",   "conversations of the devices: read, search, answer") \
 	X(calendar,  "Calendar",  "campaign.list", "campaigns by month, week and day; plan one") \
@@ -12,13 +13,15 @@
 	X(sequences, "Sequences", "sequence.list", "messages over days: their days, who is in them and how far") \
 	X(leads,     "Leads",     "lead.list",   "people to write to: labels, import and export, opt-outs, checks") \
 	X(optouts,   "Opt-outs",  "optout.list", "who wants no more messages, and the words that say so") \
+	X(queue,     "Queue",     "queue.workers", "what each device sends, what waits and why; pause all, retry") \
 	X(replies,   "Replies",   "reply.list",  "rules that answer by themselves, and what they answered") \
 	X(webhooks,  "Webhooks",  "webhook.list", "where events go, and what came of it") \
 	X(users,     "Users",     "user.list",   "who may do what; acting as another") \
 	X(tokens,    "Tokens",    "token.list",  "tokens for the HTTP API") \
 	X(sessions,  "Sessions",  "session.list", "where one is logged in by password") \
 	X(audit,     "Audit",     "audit.list",  "who changed what") \
-	X(settings,  "Settings",  "config.list", "what wad is set to, and from where; reload, log level")
+	X(settings,  "Settings",  "config.list", "what wad is set to, and from where; reload, log level") \
+	X(events,    "Events",    NULL,          "what happens, as it happens")
 /* clang-format on */
 
 struct view_row {
