@@ -82,6 +82,7 @@ enum errc app_new(const struct app_opts *opts, struct app **ret, struct err *e)
 
 	app->clock = opts->clock;
 	app->acting = opts->user ? xstrdup(opts->user) : NULL;
+	app->self = opts->user ? xstrdup(opts->user) : NULL;
 	if (opts->socket_path)
 		snprintf(app->socket_path, sizeof app->socket_path, "%s", opts->socket_path);
 	else
@@ -91,6 +92,7 @@ enum errc app_new(const struct app_opts *opts, struct app **ret, struct err *e)
 	fleet_init(&app->fleet, app);
 	if (term_open(&opts->term, &app->term, e)) {
 		free(app->acting);
+		free(app->self);
 		free(app);
 		return e->code;
 	}
@@ -117,6 +119,7 @@ void app_free(struct app *app)
 	term_close(app->term);
 	arena_free(app->scratch);
 	free(app->acting);
+	free(app->self);
 	free(app);
 }
 
@@ -129,6 +132,20 @@ void app_act_as(struct app *app, const char *user)
 	free(app->acting);
 	app->acting = name;
 	app->reconnect = true; /* not from within a call of the link's */
+}
+
+bool app_is_other(const struct app *app)
+{
+	return strcmp(app->acting ? app->acting : "", app->self ? app->self : "") != 0;
+}
+
+bool app_act_as_self(struct app *app)
+{
+	if (!app_is_other(app))
+		return false;
+	app_act_as(app, app->self);
+	toast_add(&app->toasts, app->clock, TOAST_GOOD, "you are yourself again");
+	return true;
 }
 
 struct view *app_top(const struct app *app)
@@ -181,6 +198,12 @@ static void stop(struct app *app)
 	app->dirty = true;
 }
 
+static void back_to_self(struct app *app, const char *otherwise)
+{
+	if (!app_act_as_self(app))
+		toast_add(&app->toasts, app->clock, TOAST_INFO, otherwise);
+}
+
 static bool global_act(struct app *app, enum action act)
 {
 	struct view *top = app_top(app);
@@ -191,8 +214,9 @@ static bool global_act(struct app *app, enum action act)
 		app->quit = true;
 	else if (act == ACT_BACK && app->depth > 1)
 		view_pop(top);
-	else if (act == ACT_BACK)
-		toast_add(&app->toasts, app->clock, TOAST_INFO, "Ctrl-C or :quit leaves");
+	else if (act == ACT_BACK || act == ACT_MYSELF)
+		back_to_self(app, act == ACT_BACK ? "Ctrl-C or :quit leaves"
+						  : "you are yourself already");
 	else if (act == ACT_HELP)
 		view_push(app, help_new(app, top));
 	else if (act == ACT_PALETTE)
@@ -249,7 +273,8 @@ static void read_keys(struct app *app)
 {
 	struct key k;
 
-	for (term_key_read(app->term, &k); k.code != TERM_KEY_NONE && !app->quit;
+	/* as another user there is no view yet to get them */
+	for (term_key_read(app->term, &k); k.code != TERM_KEY_NONE && !app->quit && !app->reconnect;
 	     term_key_read(app->term, &k)) {
 		on_key(app, &k);
 		app_bury(app);

@@ -31,6 +31,7 @@ struct app {
 	struct arena *scratch;
 	char socket_path[512];
 	char *acting; /* as this user; NULL: oneself */
+	char *self;   /* whom it began as; NULL: oneself */
 	bool dirty, quit, ever_up, reconnect;
 	int64_t event_id; /* of the event that is being told */
 	const char *event_at;
@@ -43,6 +44,9 @@ void app_free(struct app *app);
 
 /* Connects anew as this user (NULL: oneself) and begins with the first view. */
 void app_act_as(struct app *app, const char *user);
+/* back to whom it began as; false: it is that already */
+bool app_act_as_self(struct app *app);
+bool app_is_other(const struct app *app); /* acting as another than it began */
 struct view *app_top(const struct app *app);
 bool app_may(const struct app *app, const char *method);
 /* replaces all views by one of the table */

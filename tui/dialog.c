@@ -12,7 +12,8 @@
 #include "tui/app.h"
 #include "tui/input.h"
 
-enum { QUESTION_WIDE = 64, LINES_MAX = 10, ANSWER_MAX = 1000, EDIT_MAX = 1 << 20 };
+/* what is told may be a key, which is copied best from one line */
+enum { QUESTION_WIDE = 64, TOLD_WIDE = 90, LINES_MAX = 10, ANSWER_MAX = 1000, EDIT_MAX = 1 << 20 };
 
 struct dialog {
 	struct view base;
@@ -70,6 +71,8 @@ static bool dialog_key(struct view *v, enum action act, const struct key *k)
 	}
 	if (d->is_told && k->code == 'y' && d->copied)
 		view_copy(v, d->copied);
+	else if (d->is_told && d->copied && !enter && k->code != 27 && act != ACT_BACK)
+		return act != ACT_QUIT && act != ACT_SUSPEND; /* it may not be shown again */
 	else if (d->is_told)
 		view_pop(v);
 	else if (k->code == 'y' || k->code == 'Y' || (enter && d->yes_chosen))
@@ -87,9 +90,11 @@ static bool dialog_key(struct view *v, enum action act, const struct key *k)
 static void dialog_draw(struct view *v, struct screen *s, struct rect in)
 {
 	struct dialog *d = (struct dialog *)v;
-	int wide = in.w - 4 < QUESTION_WIDE ? in.w - 4 : QUESTION_WIDE;
+	int most = d->is_told ? TOLD_WIDE : QUESTION_WIDE;
+	int wide = in.w - 4 < most ? in.w - 4 : most;
+	int lines_max = d->is_told && in.h - 4 > LINES_MAX ? in.h - 4 : LINES_MAX;
 	char **lines;
-	size_t n = safe_wrap(screen_arena(s), d->question, (size_t)wide - 4, LINES_MAX,
+	size_t n = safe_wrap(screen_arena(s), d->question, (size_t)wide - 4, (size_t)lines_max,
 			     screen_charset(s), &lines);
 	struct rect box = rect_middle(in, (int)n + 4, wide);
 
@@ -115,9 +120,11 @@ static void dialog_status(struct view *v, char *out, size_t out_bytes)
 	struct dialog *d = (struct dialog *)v;
 
 	snprintf(out, out_bytes, "%s",
-		 d->is_line ? "Enter: go on  Esc: leave"
-		 : d->typed ? "type the word and press Enter; Esc leaves"
-			    : "y: yes  n: no");
+		 d->is_line                ? "Enter: go on  Esc: leave"
+		 : d->is_told && d->copied ? "y: copy  Enter: close"
+		 : d->is_told              ? "any key closes"
+		 : d->typed                ? "type the word and press Enter; Esc leaves"
+					   : "y: yes  n: no");
 }
 
 static void dialog_free(struct view *v)

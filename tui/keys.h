@@ -68,6 +68,7 @@ enum scope {
 	X(VIEW_8,    GLOBAL, "8",          NULL,      NULL) \
 	X(VIEW_9,    GLOBAL, "9",          NULL,      NULL) \
 	X(MESSAGES,  GLOBAL, "M-m",        NULL,      "the last 200 notes and errors") \
+	X(MYSELF,    GLOBAL, "M-u",        NULL,      NULL) \
 	X(SUSPEND,   GLOBAL, "^Z",         NULL,      "stop watui; fg goes on")
 #define KEYS_MOVE(X) \
 	X(UP,        MOVE, "k Up",         NULL,      "up") \

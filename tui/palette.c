@@ -51,6 +51,8 @@ static void add(struct palette *p, const char *name, const char *doc, const stru
 
 static void collect(struct palette *p, struct app *app)
 {
+	if (app_is_other(app))
+		add(p, "myself", "be yourself again", NULL, ACT_MYSELF);
 	for (size_t i = 0; i < views_len(); i++)
 		if (app_shows(app, views_at(i)))
 			add(p, views_at(i)->name, views_at(i)->doc, views_at(i), ACT_NONE);

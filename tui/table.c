@@ -155,13 +155,17 @@ static void copy_row(struct table *t)
 static void open_row(struct table *t)
 {
 	const struct table_row *row = table_row_at(t, t->place.cursor);
+	char title[120];
 
 	if (row == NULL)
 		return;
+	/* a number alone says little: "rule 3" */
+	snprintf(title, sizeof title, "%s %s",
+		 strcmp(t->spec->label, t->spec->id) == 0 ? t->spec->noun : "", row_label(row));
 	if (t->spec->open)
 		t->spec->open(&t->base, row);
 	else if (t->spec->show_method)
-		detail_open(t->base.app, row_label(row), t->spec->show_method,
+		detail_open(t->base.app, title + (*title == ' '), t->spec->show_method,
 			    json_pack("{s:s}", t->spec->show_param, row_id(row)));
 }
 

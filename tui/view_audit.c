@@ -30,7 +30,7 @@ static void tell_entry(struct view *v, const struct table_row *row)
 static const struct table_spec spec = {
 	.name = "audit", .title = "Audit", .noun = "entry", .scope = SCOPE_AUDIT,
 	.method = "audit.list", .id = "id", .label = "method", .page = 500, .after = "before", .columns = columns,
-	.open = tell_entry, .newest_first = true,
+	.open = tell_entry, .newest_first = true, .again_s = 10,
 };
 /* clang-format on */
 

@@ -9,7 +9,7 @@
 static const struct table_column columns[] = {
 	{ "setting", "name",    CELL_TEXT, 26 },
 	{ "value",   "value",   CELL_TEXT, 14, true },
-	{ "from",    "origin",  CELL_TEXT, 12, true },
+	{ "from",    "origin",  CELL_TEXT, 19 },
 	{ "live",    "live",    CELL_BOOL, 4 },
 	{ "next start", "pending", CELL_TEXT, 10, .from = 90 },
 	{ "what it is", "doc",  CELL_TEXT, 20, true, .from = 120 },

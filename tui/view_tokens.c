@@ -1,6 +1,9 @@
 /* What lets others in over HTTP: bearer tokens; sessions that began with a password. */
 #include <stdio.h>
 
+#include "shared/base/arena.h"
+#include "shared/base/macros.h"
+
 #include "tui/table.h"
 #include "tui/views.h"
 
@@ -35,10 +38,40 @@ static void tell_token(struct view *v, const json_t *result)
 	view_tell(v, text, token);
 }
 
-static void tell_row(struct view *v, const struct table_row *row)
+static void tell_of_token(struct view *v, const struct table_row *row)
 {
-	(void)v;
-	(void)row; /* all there is of it is in its row */
+	static const struct {
+		const char *field, *what;
+	} times[] = {
+		{ "created_at", "made" },
+		{ "used_at", "last used" },
+		{ "expires_at", "good until" },
+		{ "revoked_at", "revoked" },
+	};
+	struct arena *a AUTO_ARENA = arena_new();
+	const char *text = arena_printf(a, "%s\n\nmay %s", row_label(row), row_cell(row, "scope"));
+
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		const char *at = row_cell(row, times[i].field);
+
+		if (*at)
+			text = arena_printf(a, "%s\n%s %s (%s)", text, times[i].what, at,
+					    view_ago(v, a, at));
+	}
+	if (*row_cell(row, "used_at") == '\0')
+		text = arena_printf(a, "%s\nnever used", text);
+	view_tell(v, text, NULL);
+}
+
+static void tell_of_session(struct view *v, const struct table_row *row)
+{
+	struct arena *a AUTO_ARENA = arena_new();
+	const char *began = row_cell(row, "created_at"), *used = row_cell(row, "used_at");
+
+	view_tell(v,
+		  arena_printf(a, "from %s\n\nbegan %s (%s)\nlast used %s (%s)", row_label(row),
+			       began, view_ago(v, a, began), used, view_ago(v, a, used)),
+		  NULL);
 }
 
 static const char *unfit_revoke(const struct table_row *row)
@@ -55,7 +88,7 @@ static const struct table_act token_acts[] = {
 static const struct table_spec token_spec = {
 	.name = "tokens", .title = "Tokens", .noun = "token", .scope = SCOPE_TOKENS,
 	.method = "token.list", .id = "id", .label = "title", .page = 1000, .columns = token_columns, .acts = token_acts,
-	.open = tell_row, .topics = "token.*", .empty = "no tokens yet: a makes one for the HTTP API",
+	.open = tell_of_token, .topics = "token.*", .empty = "no tokens yet: a makes one for the HTTP API",
 };
 static const struct table_act session_acts[] = {
 	{ ACT_SESSION_END, "session.revoke", "id", "End the session from %s at once?" },
@@ -64,7 +97,7 @@ static const struct table_act session_acts[] = {
 static const struct table_spec session_spec = {
 	.name = "sessions", .title = "Sessions", .noun = "session", .scope = SCOPE_SESSIONS,
 	.method = "session.list", .id = "id", .label = "address", .page = 1000, .columns = session_columns,
-	.acts = session_acts, .open = tell_row, .empty = "nobody is logged in by password",
+	.acts = session_acts, .open = tell_of_session, .again_s = 10, .empty = "nobody is logged in by password",
 };
 /* clang-format on */
 

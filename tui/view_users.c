@@ -50,6 +50,8 @@ static void password(struct view *v, const struct table_row *row)
 static void act_as(struct view *v, const struct table_row *row)
 {
 	app_act_as(v->app, row_cell(row, "name"));
+	view_toast(v, TOAST_GOOD, "you are %s now; q in the first view goes back",
+		   row_cell(row, "name"));
 }
 
 /* clang-format off */

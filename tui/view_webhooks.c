@@ -15,17 +15,17 @@ static const struct table_column columns[] = {
 	{ "failed",  "failed",        CELL_NUMBER, 7 },
 	{ "failing since", "failing_since", CELL_AGO, 13 },
 	{ "topics",  "topics",        CELL_TEXT,   20, true, .from = 100 },
-	{ "reason",  "reason",        CELL_TEXT,   16, true, .from = 120 },
+	{ "reason",  "reason",        CELL_TEXT,   24, true, .from = 140 },
 	{ NULL },
 };
 static const struct table_column delivery_columns[] = {
 	{ "made",    "created_at", CELL_TIME,   9 },
-	{ "topic",   "topic",      CELL_TEXT,   18, true },
+	{ "topic",   "topic",      CELL_TEXT,   16 },
 	{ "event",   "event",      CELL_TEXT,   8 },
 	{ "state",   "state",      CELL_STATE,  11 },
 	{ "tries",   "attempt",    CELL_NUMBER, 5 },
 	{ "answer",  "status",     CELL_NUMBER, 6 },
-	{ "ms",      "took_ms",    CELL_NUMBER, 6 },
+	{ "ms",      "took_ms",    CELL_NUMBER, 6,  .from = 90 },
 	{ "next",    "next_at",    CELL_AGO,    9,  .from = 100 },
 	{ "error",   "error",      CELL_TEXT,   14, true },
 	{ NULL },
@@ -140,7 +140,7 @@ static const struct table_act delivery_acts[] = {
 static const struct table_spec delivery_spec = {
 	.name = "deliveries", .title = "Deliveries", .noun = "delivery", .scope = SCOPE_DELIVERIES,
 	.method = "webhook.deliveries", .id = "id", .label = "topic", .page = 500, .columns = delivery_columns,
-	.acts = delivery_acts, .open = tell_delivery, .newest_first = true, .empty = "nothing was sent yet",
+	.topics = "webhook.*", .again_s = 5, .acts = delivery_acts, .open = tell_delivery, .newest_first = true, .empty = "nothing was sent yet",
 };
 /* clang-format on */
 
@@ -171,7 +171,22 @@ static const struct table_spec spec = {
 };
 /* clang-format on */
 
+/* why the chosen one is off, whole: in a column it would be cut */
+static int draw_reason(struct view *v, struct screen *s, struct rect in)
+{
+	const struct table_row *row = table_here(v);
+
+	if (row == NULL || *row_cell(row, "reason") == '\0')
+		return 0;
+	screen_textf(s, in, 0, 2, STYLE_BAD, "! switched off: %s; e switches it on",
+		     row_cell(row, "reason"));
+	return 1;
+}
+
 struct view *view_webhooks_new(struct app *app)
 {
-	return table_new(app, &spec, NULL, NULL);
+	struct view *v = table_new(app, &spec, NULL, NULL);
+
+	table_header(v, draw_reason);
+	return v;
 }
