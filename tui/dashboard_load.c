@@ -60,6 +60,8 @@ static void on_figures(struct view *v, const json_t *result, const struct err *e
 		snprintf(d->why, sizeof d->why, "%s", err_msg(e));
 	else
 		dash_figures_take(&d->figures, result);
+	if (e == NULL)
+		d->lost[0] = '\0'; /* there are no figures without it */
 	dash_alerts_make(d);
 }
 

@@ -56,7 +56,7 @@ static void go(struct dash *d)
 	if (d->place.cursor >= d->alerts.len)
 		return;
 	if (a->view[0] == '\0')
-		view_toast(&d->base, TOAST_INFO, "only who runs wad can mend that");
+		view_tell(&d->base, a->text, NULL); /* whole; nothing here mends it */
 	else if (view_goto_item(&d->base, a->view, id))
 		return;
 	else if (id && strcmp(a->view, "campaigns") == 0)
@@ -85,7 +85,6 @@ static bool dash_key(struct view *v, enum action act, const struct key *k)
 
 static void dash_refresh(struct view *v)
 {
-	dash_of(v)->lost[0] = '\0'; /* it answers again, or says why not */
 	dash_ask_all(dash_of(v));
 }
 
@@ -99,7 +98,7 @@ static void dash_event(struct view *v, const char *topic, const json_t *data)
 		snprintf(d->lost, sizeof d->lost, "%s",
 			 reason && *reason ? reason : "it does not answer");
 	else if (strcmp(topic, "database.back") == 0)
-		dash_refresh(v);
+		dash_ask_all(d);
 	else
 		return;
 	dash_alerts_make(d);

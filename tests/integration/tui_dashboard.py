@@ -3,6 +3,7 @@
 usage: tui_dashboard.py BUILD [STEP ...]"""
 import os
 import re
+import signal
 import sys
 import time
 
@@ -142,6 +143,25 @@ def alerts(build):
             t.wait(["Webhooks", "http://127.0.0.1:1/nobody"])
 
 
+def database(build):
+    """While the database is away the dashboard says so; when it is back, no more."""
+    with World(build, (OWN, 3), name="dashdb") as world:
+        wad = world.wad
+        with Watui(build, wad) as t:
+            t.wait("none: nothing needs you")
+            part = os.path.join(wad.state, "postgres/data/global")
+            os.rename(part, part + ".away")
+            os.kill(wad.postmaster_pid(), signal.SIGKILL)
+            try:
+                t.wait("! the database is away, nothing is sent")
+                t.keys("Enter")
+                t.wait("[ Close ]")
+                t.keys("Enter")
+            finally:
+                os.rename(part + ".away", part)
+            t.wait("none: nothing needs you", 60)
+
+
 def queue(build):
     """What waits and why, paused and resumed, what failed sent again."""
     with World(build, (OWN, 60), name="dashqueue") as world:
@@ -218,6 +238,6 @@ def eventful(build):
 
 
 if __name__ == "__main__":
-    tests = [a_new_house, figures, alerts, queue, eventful]
+    tests = [a_new_house, figures, alerts, database, queue, eventful]
     wanted = sys.argv[2:]
     sys.exit(run_tests([t for t in tests if not wanted or t.__name__ in wanted], sys.argv[1]))
