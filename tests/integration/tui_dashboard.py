@@ -119,7 +119,8 @@ def alerts(build):
             shown = t.wait(["alerts: 2", "! the whole queue is paused: a"])
             check(not any(c in shown for c in "\u202e\u2066\ufeff\u200b\x07"), f"a reason of others is made safe:\n{shown}")
             check("owned" not in t.tmux("display-message", "-p", "#{pane_title}"), "and sets no title")
-            world.sandbox.admin("POST", f"/admin/phones/{OWN + 2}/unlink", {}, expect=(200, 201, 204, 404))
+            world.sandbox.admin("POST", f"/admin/phones/{OWN + 2}/unlink", {"device": 1})
+            t.wait(["alerts: 3", "! device sales3 is logged out"])
             hook = wad.call("webhook.create", url="http://127.0.0.1:1/nobody", topics=["lead.*"])["id"]
             wad.sql(f"update webhooks set failing_since = now() where id = {hook}")
             wad.call("webhook.update", webhook=hook, ordered=True)  # its news
@@ -133,13 +134,13 @@ def alerts(build):
             t.goto("dashboard", "device sales2 is paused")
             t.wait_gone("the whole queue is paused")
             t.keys("g", "Enter")
-            t.wait(["Devices", "2/3"])
-            check("sales2" in t.rows()[t.cursor()[0]], "the device is the chosen one")
-            t.keys("P")
+            t.wait(["Devices", "3/3", "! logged_out"])
+            check("sales3" in t.rows()[t.cursor()[0]], "the device is the chosen one")
+            t.keys("k", "P")
             t.wait_gone("- paused")
             t.goto("dashboard", "webhook http")
             t.wait_gone("device sales2 is paused")
-            t.keys("g", "Enter")
+            t.keys("g", "j", "Enter")
             t.wait(["Webhooks", "http://127.0.0.1:1/nobody"])
 
 
