@@ -15,6 +15,7 @@ enum {
 	TILES_TALL = 28,
 	TOPS_WIDE = 104, /* a column of its own for what sent most */
 	TOPS_TALL = 12,
+	TOPS_BELOW = 26,  /* rows, to have it below the chart */
 	ALERTS_SHOWN = 8, /* rows, where there is no more room */
 	CHART_LEAST = 6,
 	DEVICE_BAR = 24,
@@ -301,6 +302,31 @@ static int alert_rows(const struct dash *d, const struct rect *rest)
 	return want > room ? (room > 2 ? room : 2) : want;
 }
 
+/* at the right where it is wide, below the chart where it is tall; takes its room from `rest` */
+static void place_tops(struct dash *d, struct screen *s, struct rect *rest)
+{
+	bool wide = rest->w >= TOPS_WIDE && rest->h >= TOPS_TALL;
+	struct rect part, left;
+
+	d->shows_tops = wide || rest->h >= TOPS_BELOW;
+	if (!d->shows_tops)
+		return;
+	if (wide) {
+		part = rect_right(rest, rest->w * 2 / 5);
+		rect_top(&part, 1);
+		part.w--;
+		draw_tops(d, s, part);
+		return;
+	}
+	part = rect_bottom(rest, DASH_TOPS_MAX + 2);
+	rect_top(&part, 1);
+	left = rect_left(&part, part.w / 2);
+	left.x++, left.w -= 3;
+	part.w--;
+	draw_top(s, left, "devices", &d->devices);
+	draw_top(s, part, "campaigns", &d->campaigns);
+}
+
 void dash_draw(struct view *v, struct screen *s, struct rect in)
 {
 	struct dash *d = (struct dash *)v;
@@ -313,14 +339,7 @@ void dash_draw(struct view *v, struct screen *s, struct rect in)
 	draw_devices(d, s, rect_top(&rest, 1));
 	draw_queue(d, s, rect_top(&rest, 1));
 	alerts = rect_bottom(&rest, alert_rows(d, &rest));
-	d->shows_tops = rest.w >= TOPS_WIDE && rest.h >= TOPS_TALL;
-	if (d->shows_tops) {
-		struct rect right = rect_right(&rest, rest.w * 2 / 5);
-
-		rect_top(&right, 1);
-		right.w--;
-		draw_tops(d, s, right);
-	}
+	place_tops(d, s, &rest);
 	if (rest.h > 16) /* air, where there is some */
 		rect_top(&rest, 1);
 	draw_chart(d, s, rest);

@@ -81,7 +81,8 @@ def figures(build):
             for name in ("30 days", "90 days", "today", "7 days"):
                 t.keys("w")
                 t.wait(f"[{name}]")
-                t.wait(lambda s: number_of(s, "sent") == 40)
+                shown = t.wait(lambda s: number_of(s, "sent") == 40)
+                check(("\u2588 reached" in shown) == (name != "90 days"), f"bars, lines where there is no room for bars:\n{shown}")
             t.keys("f")
             t.wait("Figures from one day to another")
             t.keys("C-u")
@@ -103,6 +104,10 @@ def figures(build):
             with Watui(build, wad, size=size) as t:
                 shown = t.wait(["\u2500 sent \u2500", "[7 days]", "none: nothing needs you", "failures", "none in these days"])
                 t.wait(["sales1", "sales2", "spring", "+ "])
+                t.resize(90, 50)
+                t.wait(["campaigns", "spring", "sales2"])
+                t.resize(60, 16)
+                t.wait(["sent", "reached", "none: nothing needs you"])
                 check(t.cursor()[0] == next(i for i, r in enumerate(t.rows()) if "none: nothing" in r), "the cursor is at the alerts")
 
 
