@@ -255,7 +255,7 @@ static void on_key(struct app *app, const struct key *k)
 {
 	struct view *top = app_top(app);
 	bool typing = top && top->ops->typing && top->ops->typing(top);
-	unsigned scopes = (top ? top->ops->scopes : 0) | 1u << SCOPE_GLOBAL;
+	uint64_t scopes = (top ? top->ops->scopes : 0) | SCOPE_BIT(SCOPE_GLOBAL);
 
 	app->dirty = true;
 	app->frame_at = 0; /* an answer to a key is shown at once */

@@ -88,7 +88,7 @@ static bool typing(const struct view *v)
 static void draw_keys(struct app *app, struct screen *s, struct rect in)
 {
 	const struct view *top = app_top(app);
-	unsigned scopes = top->ops->scopes | 1u << SCOPE_GLOBAL;
+	uint64_t scopes = top->ops->scopes | SCOPE_BIT(SCOPE_GLOBAL);
 	int x = 0, end = in.w, drawn = 0;
 	char status[120] = "", key[16];
 
@@ -105,7 +105,7 @@ static void draw_keys(struct app *app, struct screen *s, struct rect in)
 			const struct binding *b = keys_at(i);
 			int was = x;
 
-			if (b->label == NULL || !(scopes & 1u << b->scope) ||
+			if (b->label == NULL || !(scopes & SCOPE_BIT(b->scope)) ||
 			    (int)keys_rank(b->scope) != rank ||
 			    (typing(top) && b->scope == SCOPE_GLOBAL))
 				continue;

@@ -296,7 +296,7 @@ static void detail_free(struct view *v)
 
 static const struct view_ops detail_ops = {
 	.name = "details",
-	.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_LIST,
+	.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_LIST),
 	.key = detail_key,
 	.draw = detail_draw,
 	.refresh = detail_refresh,

@@ -458,7 +458,7 @@ static void form_view_free(struct view *v)
 
 static const struct view_ops form_ops = {
 	.name = "form",
-	.scopes = 1u << SCOPE_FORM,
+	.scopes = SCOPE_BIT(SCOPE_FORM),
 	.key = form_key,
 	.draw = form_draw,
 	.typing = form_typing,

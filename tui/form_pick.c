@@ -260,7 +260,7 @@ static void pick_free(struct view *v)
 
 static const struct view_ops pick_ops = {
 	.name = "pick",
-	.scopes = 1u << SCOPE_LIST | 1u << SCOPE_MOVE,
+	.scopes = SCOPE_BIT(SCOPE_LIST) | SCOPE_BIT(SCOPE_MOVE),
 	.overlay = true,
 	.key = pick_key,
 	.draw = pick_draw,

@@ -58,7 +58,7 @@ static void help_free(struct view *v)
 
 static const struct view_ops help_ops = {
 	.name = "help",
-	.scopes = 1u << SCOPE_MOVE,
+	.scopes = SCOPE_BIT(SCOPE_MOVE),
 	.overlay = true,
 	.key = help_key,
 	.draw = help_draw,
@@ -77,7 +77,8 @@ struct view *help_new(struct app *app, const struct view *of)
 	for (int rank = 2; rank >= 0; rank--)
 		for (size_t i = 0; i < keys_len(); i++) {
 			const struct binding *b = keys_at(i);
-			bool holds = (of->ops->scopes | 1u << SCOPE_GLOBAL) & 1u << b->scope;
+			bool holds =
+				(of->ops->scopes | SCOPE_BIT(SCOPE_GLOBAL)) & SCOPE_BIT(b->scope);
 
 			if (holds && b->doc && (int)keys_rank(b->scope) == rank)
 				h->rows[h->place.len++] = b;

@@ -96,14 +96,14 @@ unsigned keys_rank(enum scope s)
 	return s == SCOPE_GLOBAL ? 0 : s == SCOPE_MOVE || s == SCOPE_LIST ? 1 : 2;
 }
 
-enum action keys_find(unsigned scopes, const struct key *k)
+enum action keys_find(uint64_t scopes, const struct key *k)
 {
 	const struct binding *best = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct binding *b = &table[i];
 
-		if ((scopes & 1u << b->scope) && is_bound(b, k) &&
+		if ((scopes & SCOPE_BIT(b->scope)) && is_bound(b, k) &&
 		    (best == NULL || keys_rank(b->scope) > keys_rank(best->scope)))
 			best = b;
 	}

@@ -6,6 +6,7 @@
  * Enter Esc Tab S-Tab Space Up Down Left Right PgUp PgDn Home End Ins Del Bksp F1..F12. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "tui/term.h"
@@ -47,6 +48,10 @@ enum scope {
 	SCOPE_TEXT,
 	SCOPE_COUNT
 };
+
+/* scopes together are a set of bits */
+#define SCOPE_BIT(scope) (UINT64_C(1) << (scope))
+_Static_assert(SCOPE_COUNT <= 64, "a set of scopes is 64 bits");
 
 /* clang-format off */
 #define KEYS_GLOBAL(X) \
@@ -115,9 +120,9 @@ struct binding {
 size_t keys_len(void);
 const struct binding *keys_at(size_t i);
 const struct binding *keys_of(enum action act);
-/* scopes: the bits 1u << SCOPE_*; ACT_NONE when the key is not bound in any of them. A key of a view's
+/* scopes: bits of SCOPE_BIT; ACT_NONE when the key is not bound in any of them. A key of a view's
  * own scope wins over MOVE and LIST, those over GLOBAL. */
-enum action keys_find(unsigned scopes, const struct key *k);
+enum action keys_find(uint64_t scopes, const struct key *k);
 /* GLOBAL 0, MOVE and LIST 1, a view's own 2: the higher wins, and is shown first */
 unsigned keys_rank(enum scope s);
 /* the first key of an action as it is shown: "Enter", "^U" */

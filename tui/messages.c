@@ -70,7 +70,7 @@ static void messages_free(struct view *v)
 
 static const struct view_ops messages_ops = {
 	.name = "messages",
-	.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_LIST,
+	.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_LIST),
 	.key = messages_key,
 	.draw = messages_draw,
 	.title = messages_title,

@@ -65,7 +65,7 @@ static void pager_free(struct view *v)
 
 static const struct view_ops pager_ops = {
 	.name = "text",
-	.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_TEXT,
+	.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_TEXT),
 	.key = pager_key,
 	.draw = pager_draw,
 	.title = pager_title,

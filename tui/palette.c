@@ -23,7 +23,7 @@ struct entry {
 
 struct palette {
 	struct view base;
-	unsigned scopes; /* of the view below */
+	uint64_t scopes; /* of the view below */
 	struct input input;
 	struct entry all[ENTRIES_MAX], *shown[ENTRIES_MAX];
 	size_t all_len;
@@ -58,7 +58,7 @@ static void collect(struct palette *p, struct app *app)
 			add(p, views_at(i)->name, views_at(i)->doc, views_at(i), ACT_NONE);
 	for (size_t i = 0; i < keys_len(); i++) {
 		const struct binding *b = keys_at(i);
-		bool own = b->scope > SCOPE_FORM && (p->scopes & 1u << b->scope);
+		bool own = b->scope > SCOPE_FORM && (p->scopes & SCOPE_BIT(b->scope));
 
 		if ((own || plain[b->act]) && b->doc)
 			add(p, plain[b->act] ? plain[b->act] : b->name, b->doc, NULL, b->act);
@@ -174,7 +174,7 @@ static void palette_free(struct view *v)
 
 static const struct view_ops palette_ops = {
 	.name = "palette",
-	.scopes = 1u << SCOPE_MOVE,
+	.scopes = SCOPE_BIT(SCOPE_MOVE),
 	.overlay = true,
 	.key = palette_key,
 	.draw = palette_draw,

@@ -261,7 +261,7 @@ struct view *table_new(struct app *app, const struct table_spec *spec, void *use
 
 	*ops = (struct view_ops){
 		.name = spec->name,
-		.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_LIST | 1u << spec->scope,
+		.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_LIST) | SCOPE_BIT(spec->scope),
 		.key = table_key,
 		.draw = table_draw,
 		.typing = table_typing,

@@ -18,7 +18,7 @@ struct view;
 
 struct view_ops {
 	const char *name; /* of the view's kind: "devices", "form" */
-	unsigned scopes;  /* 1u << SCOPE_*: whose keys hold; GLOBAL always does */
+	uint64_t scopes;  /* SCOPE_BIT of each: whose keys hold; GLOBAL always does */
 	/* over the view below, which stays visible; draw gets all the room and takes what it needs */
 	bool overlay;
 	/* act: what the key is bound to, ACT_NONE when to nothing. true: taken; else BACK pops the

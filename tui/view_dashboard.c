@@ -141,7 +141,7 @@ static void dash_free(struct view *v)
 
 static const struct view_ops dash_ops = {
 	.name = "dashboard",
-	.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_DASHBOARD,
+	.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_DASHBOARD),
 	.key = dash_key,
 	.draw = dash_draw,
 	.refresh = dash_refresh,

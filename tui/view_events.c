@@ -430,7 +430,7 @@ static void events_free(struct view *v)
 
 static const struct view_ops events_ops = {
 	.name = "events",
-	.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_EVENTS,
+	.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_EVENTS),
 	.key = events_key,
 	.draw = events_draw,
 	.typing = events_typing,

@@ -249,7 +249,7 @@ static void pairing_free(struct view *v)
 
 static const struct view_ops pairing_ops = {
 	.name = "pairing",
-	.scopes = 1u << SCOPE_PAIRING,
+	.scopes = SCOPE_BIT(SCOPE_PAIRING),
 	.key = pairing_key,
 	.draw = pairing_draw,
 	.refresh = pairing_refresh,
