@@ -93,6 +93,7 @@ void dash_tops_take(struct dash_tops *t, const json_t *items, bool campaigns);
 #define DASH_JOB_TABLE(X) \
 	X(FIGURES,   "analytics.summary",   "message.* lead.opt_out lead.opt_in", 1, 30) \
 	X(WEEK,      "analytics.summary",   "message.* lead.opt_out lead.opt_in", 2, 60) \
+	X(STATUS,    "daemon.status",       "database.*",                         1, 15) \
 	X(DEVICES,   "device.list",         "device.*",                           2, 120) \
 	X(WEBHOOKS,  "webhook.list",        "webhook.*",                          2, 120) \
 	X(RUNNING,   "campaign.list",       "campaign.*",                         2, 120) \

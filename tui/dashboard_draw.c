@@ -272,7 +272,9 @@ static void draw_alerts(struct dash *d, struct screen *s, struct rect in)
 		     a->len ? " alerts: %zu " : " alerts ", a->len);
 	list_fit(&d->place, in.h > 0 ? (size_t)in.h : 0);
 	if (a->len == 0) {
-		screen_text(s, in, 0, 1, STYLE_DIM, "none: nothing needs you");
+		screen_text(s, in, 0, 1, STYLE_DIM,
+			    d->jobs[DASH_JOB_DEVICES].items ? "none: nothing needs you"
+							    : "asking wad ...");
 		screen_cursor(s, in, 0, 0);
 		return;
 	}

@@ -74,6 +74,21 @@ static void on_week(struct view *v, const json_t *result, const struct err *e, c
 		dash_figures_take(&d->week, result);
 }
 
+/* for admins: the database, also when its loss was not seen */
+static void on_status(struct view *v, const json_t *result, const struct err *e, const json_t *data)
+{
+	const char *database = json_string_value(json_object_get(result, "database"));
+	struct dash *d = dash_of(v);
+
+	(void)data;
+	if (!ended(d, DASH_JOB_STATUS) || e || database == NULL)
+		return;
+	d->lost[0] = '\0';
+	if (strcmp(database, "up") != 0)
+		snprintf(d->lost, sizeof d->lost, "%s", database);
+	dash_alerts_make(d);
+}
+
 static void on_items(struct dash *d, enum dash_job_id id, const json_t *result, const struct err *e)
 {
 	struct dash_job *j = &d->jobs[id];
@@ -180,6 +195,8 @@ static json_t *params_of(const struct dash *d, enum dash_job_id id)
 	case DASH_JOB_FIGURES:
 		put_period(d, p);
 		break;
+	case DASH_JOB_STATUS:
+		break;
 	case DASH_JOB_DEVICES:
 		json_object_set_new(p, "limit", json_integer(DEVICES_PAGE));
 		break;
@@ -206,6 +223,7 @@ static void ask(struct dash *d, enum dash_job_id id, json_t *after)
 	static view_answer *const answers[DASH_JOBS] = {
 		[DASH_JOB_FIGURES] = on_figures,
 		[DASH_JOB_WEEK] = on_week,
+		[DASH_JOB_STATUS] = on_status,
 		[DASH_JOB_DEVICES] = on_devices,
 		[DASH_JOB_WEBHOOKS] = on_webhooks,
 		[DASH_JOB_RUNNING] = on_running,
