@@ -142,7 +142,9 @@ static void draw_devices(const struct dash *d, struct screen *s, struct rect in)
 
 	x += screen_text(s, in, 0, x, STYLE_DIM, "devices  ");
 	if (f->len == 0) {
-		screen_text(s, in, 0, x, STYLE_NORMAL, "none yet; the view of devices adds one");
+		if (f->queued >= 0) /* wad has answered */
+			screen_text(s, in, 0, x, STYLE_NORMAL,
+				    "none yet; the view of devices adds one");
 		return;
 	}
 	x += screen_textf(s, in, 0, x, STYLE_HEADER, "%zu of %zu online ", f->online, f->len);
