@@ -30,6 +30,10 @@
 #include "daemon/store/migrate.h"
 #include "daemon/wad.h"
 
+/* The whole stop: shards 18 s (shard.c), the control loop's database 3 s, the private PostgreSQL the rest. Past
+ * the limit, whatever hangs, the process ends: the next start finds what it was at, as after a crash. */
+enum { STOP_MAX_MS = 27000, STOP_LIMIT_S = 29 };
+
 struct process {
 	struct wad wad; /* first: handlers get &process.wad */
 	struct settings settings;
@@ -41,6 +45,7 @@ struct process {
 	uv_signal_t signals[3];
 	int lock_fd;
 	bool stopping;
+	mono_ms stop_until;
 };
 
 /* -- before the loop -- */
@@ -154,7 +159,7 @@ static void on_db_closed(void *ctx)
 	reload_close(p->wad.reload);
 	json_decref(p->wad.discover);
 	if (p->cluster)
-		cluster_stop(p->cluster);
+		cluster_stop_within(p->cluster, p->stop_until.ms - clock_mono(p->wad.clock).ms);
 	p->cluster = NULL;
 	uv_walk(p->wad.loop, on_handle, NULL);
 }
@@ -181,6 +186,37 @@ static void on_drained(void *ctx)
 	db_close(p->wad.db, on_db_closed, p);
 }
 
+/* Not by the loop, which may be held up by what does not end. */
+static void on_second_signal(int number)
+{
+	(void)number;
+	_exit(1);
+}
+
+static void on_stop_limit(int number)
+{
+	static const char text[] =
+		"wad: did not end in time; its next start finds what was under way\n";
+	ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+
+	(void)ignored;
+	(void)number;
+	_exit(1);
+}
+
+static void bound_stop(struct process *p)
+{
+	struct sigaction again = { .sa_handler = on_second_signal };
+	struct sigaction limit = { .sa_handler = on_stop_limit };
+
+	p->stop_until.ms = clock_mono(p->wad.clock).ms + STOP_MAX_MS;
+	sigaction(SIGTERM, &again,
+		  NULL); /* one that the loop has not yet seen comes to on_signal */
+	sigaction(SIGINT, &again, NULL);
+	sigaction(SIGALRM, &limit, NULL);
+	alarm(STOP_LIMIT_S);
+}
+
 static void stop(struct wad *w)
 {
 	struct process *p = CONTAINER_OF(w, struct process, wad);
@@ -188,6 +224,7 @@ static void stop(struct wad *w)
 	if (p->stopping)
 		return;
 	p->stopping = w->stopping = true;
+	bound_stop(p);
 	notify_send("STOPPING=1\n");
 	heart_close(p->heart);
 	LOG_INFO(w->log, "wad.stopping", F_STR("why", "asked"));

@@ -10,7 +10,15 @@
 #include "daemon/engine/progress.h"
 #include "daemon/engine/worker.h"
 
-enum { SHARD_MAIL_MAX = 100000, DRAIN_LOOK_MS = 20, DRAIN_MAX_MS = 15000 };
+enum {
+	SHARD_MAIL_MAX = 100000,
+	DRAIN_LOOK_MS = 20,
+	/* The end of a shard is at most these, CLOSE_MAX_MS and the closing of the database long. */
+	DRAIN_MAX_MS = 12000, /* for the answers to what is under way */
+	DRAIN_AWAY_MAX_MS =
+		4000, /* no answer can be stored while the database is away: it may come back */
+	CLOSE_MAX_MS = 3000 /* for what the closing devices still store */
+};
 
 struct shard {
 	struct shard_cfg cfg;
@@ -22,9 +30,10 @@ struct shard {
 	struct client_env client;
 	struct queue_env queue;
 	struct worker_env worker;
-	struct map *workers;    /* device id -> struct worker */
-	uv_timer_t beat, drain; /* drain: looks whether what is under way has ended */
-	mono_ms drain_until;
+	struct map *workers; /* device id -> struct worker */
+	uv_timer_t beat,
+		drain; /* drain: looks whether what is under way has ended; then CLOSE_MAX_MS */
+	mono_ms drain_since;
 	_Atomic uint64_t beats;
 	_Atomic int64_t beat_at; /* monotonic ms */
 	mono_ms started_at;
@@ -138,12 +147,14 @@ static void on_db_closed(void *ctx)
 	mailbox_close(s->box);
 	net_free(s->client.net);
 	uv_close((uv_handle_t *)&s->beat, NULL);
+	uv_close((uv_handle_t *)&s->drain, NULL);
 }
 
 static void end_when_empty(struct shard *s)
 {
 	if (!s->draining || map_len(s->workers))
 		return;
+	uv_timer_stop(&s->drain);
 	progress_close(s->queue.progress);
 	db_close(s->client.db, on_db_closed, s);
 }
@@ -212,13 +223,27 @@ static bool has_sends(const struct shard *s)
 	return false;
 }
 
-static void on_drain(uv_timer_t *t)
+/* Whoever waits for the database, or for a server of media, ends without its answer: what is not stored now is
+ * found by the next start, as after a crash. */
+static void on_close_limit(uv_timer_t *t)
 {
 	struct shard *s = CONTAINER_OF(t, struct shard, drain);
 
-	if (has_sends(s) && clock_mono(s->cfg.clock).ms < s->drain_until.ms)
+	LOG_WARN(s->cfg.log, "shard.given_up", F_U64("shard", s->cfg.index),
+		 F_U64("devices", map_len(s->workers)),
+		 F_STR("database", db_is_up(s->client.db) ? "silent" : "away"));
+	fetcher_end(s->client.fetcher);
+	db_give_up(s->client.db);
+}
+
+static void on_drain(uv_timer_t *t)
+{
+	struct shard *s = CONTAINER_OF(t, struct shard, drain);
+	int64_t took = clock_mono(s->cfg.clock).ms - s->drain_since.ms;
+
+	if (has_sends(s) && took < (db_is_up(s->client.db) ? DRAIN_MAX_MS : DRAIN_AWAY_MAX_MS))
 		return;
-	uv_close((uv_handle_t *)t, NULL);
+	uv_timer_start(t, on_close_limit, CLOSE_MAX_MS, 0);
 	close_all(s);
 }
 
@@ -232,7 +257,7 @@ static void drain(struct shard *s)
 	s->draining = true;
 	while (map_next(s->workers, &pos, &key, &w))
 		worker_rest(w);
-	s->drain_until.ms = clock_mono(s->cfg.clock).ms + DRAIN_MAX_MS;
+	s->drain_since = clock_mono(s->cfg.clock);
 	uv_timer_init(&s->loop, &s->drain);
 	uv_timer_start(&s->drain, on_drain, 0, DRAIN_LOOK_MS);
 }

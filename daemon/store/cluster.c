@@ -16,8 +16,8 @@ enum {
 	START_MAX_MS = 60000,         /* silence of a server that lives */
 	RECOVERY_MAX_MS = 30 * 60000, /* it answers: "starting up" */
 	COLLIDE_MAX_MS = 10000,       /* a predecessor's lock or shared memory is still held */
-	STOP_FAST_MS = 20000,
-	STOP_QUIT_MS = 10000,
+	STOP_QUIT_MS = 2000,          /* the last of the time it has to stop */
+	STOP_KILL_MS = 2000,
 	WATCH_MS = 200,
 	BACKOFF_MAX_MS = 10000,
 	STEADY_MS = 60000 /* alive so long: the backoff starts again */
@@ -292,7 +292,7 @@ static void on_watch_closed(uv_handle_t *h)
 	free(CONTAINER_OF(h, struct watch, timer));
 }
 
-static bool end_within(struct cluster *c, int sig, int ms)
+static bool end_within(struct cluster *c, int sig, int64_t ms)
 {
 	int64_t until = now_ms() + ms;
 
@@ -305,18 +305,40 @@ static bool end_within(struct cluster *c, int sig, int ms)
 	return true;
 }
 
-void cluster_stop(struct cluster *c)
+/* the server and what it has started */
+static bool kill_all(struct cluster *c)
+{
+	LOG_WARN(c->log, "database.killed", F_I64("pid", c->pid),
+		 F_STR("why", "it did not stop in time"));
+	if (!end_within(c, SIGKILL, STOP_KILL_MS / 2))
+		return false;
+	for (int left = STOP_KILL_MS / 2; proc_left_in(c->files.data, SIGKILL); left -= POLL_MS) {
+		if (left <= 0)
+			return false;
+		proc_sleep_ms(POLL_MS);
+	}
+	return true;
+}
+
+void cluster_stop_within(struct cluster *c, int64_t ms)
 {
 	if (c == NULL)
 		return;
 	if (c->watch)
 		uv_close((uv_handle_t *)&c->watch->timer, on_watch_closed);
-	/* fast, then immediate: it recovers from its log at the next start */
-	if (c->pid && !end_within(c, SIGINT, STOP_FAST_MS) && !end_within(c, SIGQUIT, STOP_QUIT_MS))
+	if (ms < CLUSTER_STOP_MIN_MS)
+		ms = CLUSTER_STOP_MIN_MS;
+	if (c->pid && !end_within(c, SIGINT, ms - STOP_QUIT_MS - STOP_KILL_MS) &&
+	    !end_within(c, SIGQUIT, STOP_QUIT_MS) && !kill_all(c))
 		LOG_ERROR(c->log, "database.not_stopped", F_I64("pid", c->pid));
 	else
 		LOG_INFO(c->log, "database.stopped");
 	if (c->files.sockets)
 		cluster_files_remove_sockets(&c->files);
 	cluster_free(c);
+}
+
+void cluster_stop(struct cluster *c)
+{
+	cluster_stop_within(c, CLUSTER_STOP_MS);
 }

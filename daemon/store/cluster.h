@@ -20,4 +20,8 @@ enum errc cluster_start(const struct cluster_cfg *cfg, struct cluster **ret,
 			struct err *e) MUST_USE;
 const char *cluster_conninfo(const struct cluster *c);
 int cluster_pid(const struct cluster *c); /* the postmaster's, for daemon.status and tests */
-void cluster_stop(struct cluster *c);     /* blocks: SIGINT, SIGQUIT after 20 s; frees */
+/* Blocks for at most ms, CLUSTER_STOP_MIN_MS at least; frees. SIGINT; when time runs short SIGQUIT, then SIGKILL to all
+ * of it (also a frozen one ends by that): it recovers from its log at the next start. */
+enum { CLUSTER_STOP_MIN_MS = 5000, CLUSTER_STOP_MS = 25000 };
+void cluster_stop_within(struct cluster *c, int64_t ms);
+void cluster_stop(struct cluster *c); /* within CLUSTER_STOP_MS */

@@ -7,7 +7,7 @@
 #include "daemon/store/db_query.h"
 #include "daemon/store/db_units.h"
 
-enum { CLOSE_MAX_MS = 5000 };
+enum { CLOSE_MAX_MS = 3000 };
 
 struct db {
 	struct db_cfg cfg;
@@ -15,7 +15,7 @@ struct db {
 	struct db_queries *queries;
 	struct db_units *units;
 	bool told, up; /* told: on_state was called at least once */
-	enum { DB_OPEN, DB_CLOSING, DB_ENDED } phase;
+	enum { DB_OPEN, DB_GIVEN_UP, DB_CLOSING, DB_ENDED } phase;
 	uv_timer_t limit;
 	int open_parts;
 	void (*closed)(void *ctx);
@@ -123,6 +123,18 @@ bool db_is_up(const struct db *d)
 	return d->phase != DB_ENDED && db_units_up(d->units) && db_queries_up(d->queries);
 }
 
+void db_give_up(struct db *d)
+{
+	struct err e = ERR_NONE;
+
+	if (d->phase != DB_OPEN)
+		return;
+	shutting_down(&e);
+	d->phase = DB_GIVEN_UP;
+	db_units_give_up(d->units, &e);
+	db_queries_give_up(d->queries, &e);
+}
+
 void db_close(struct db *d, void (*closed)(void *ctx), void *ctx)
 {
 	d->closed = closed;
@@ -140,7 +152,7 @@ static void query(struct db *d, int64_t user_id, enum stmt stmt, const struct db
 	shutting_down(&e);
 	if (d->phase == DB_OPEN)
 		db_queries_add(d->queries, user_id, stmt, p, flags, done, ctx);
-	else if (d->phase == DB_CLOSING)
+	else if (d->phase != DB_ENDED)
 		db_queries_refuse(d->queries, done, ctx, &e);
 	else if (done)
 		done(ctx, NULL, &e);
@@ -165,7 +177,7 @@ void db_commit_take(struct db *d, struct db_unit *u, db_done_fn done, void *ctx)
 	shutting_down(&e);
 	if (d->phase == DB_OPEN) {
 		db_units_take(d->units, u, done, ctx);
-	} else if (d->phase == DB_CLOSING) {
+	} else if (d->phase != DB_ENDED) {
 		db_units_refuse_take(d->units, u, done, ctx, &e);
 	} else {
 		db_unit_free(u);

@@ -53,7 +53,11 @@ struct db_cfg {
 struct db *db_new(const struct db_cfg *cfg); /* connects in the background */
 bool db_is_up(const struct db *d);
 bool db_is_idle(const struct db *d); /* no answer will come: all that was asked is done */
-/* finishes what can be finished within 5 s, fails the rest with ERR_SHUTTING_DOWN, then closed() */
+/* Before db_close, for owners whose parts wait for their answers before they end: in the next turn of the
+ * loop all that waits or is under way (it may have been carried out) fails with ERR_SHUTTING_DOWN, and what
+ * is asked later too. */
+void db_give_up(struct db *d);
+/* finishes what can be finished within 3 s, fails the rest with ERR_SHUTTING_DOWN, then closed() */
 void db_close(struct db *d, void (*closed)(void *ctx), void *ctx);
 
 /* Parameters: built in an arena, binary for bytea and integers, text for the rest. */

@@ -460,10 +460,16 @@ static void on_timer_closed(uv_handle_t *h)
 	closed(ctx);
 }
 
-void db_conn_close(struct db_conn *c, void (*closed)(void *ctx))
+void db_conn_drop(struct db_conn *c)
 {
+	uv_timer_stop(&c->timer);
 	disconnect(c);
 	c->state = CONN_CLOSED;
+}
+
+void db_conn_close(struct db_conn *c, void (*closed)(void *ctx))
+{
+	db_conn_drop(c);
 	c->closed = closed;
 	uv_close((uv_handle_t *)&c->timer, on_timer_closed);
 }

@@ -37,6 +37,8 @@ struct db_conn_cfg {
 extern const char DB_BY_INDEX_SQL[];
 
 struct db_conn *db_conn_new(const struct db_conn_cfg *cfg);
+/* no answer comes any more, and no new connection; without on_lost */
+void db_conn_drop(struct db_conn *c);
 void db_conn_close(struct db_conn *c, void (*closed)(void *ctx)); /* frees; closed(cfg.ctx) */
 bool db_conn_is_up(const struct db_conn *c);
 

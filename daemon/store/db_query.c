@@ -254,6 +254,25 @@ struct db_queries *db_queries_new(const struct db_queries_cfg *cfg)
 	return qs;
 }
 
+static void give_up_list(struct db_queries *qs, struct list *from, const struct err *e)
+{
+	LIST_EACH(n, from) {
+		CONTAINER_OF(n, struct query, link)->err = *e;
+		list_del(n);
+		list_add_tail(&qs->failed, n);
+	}
+}
+
+void db_queries_give_up(struct db_queries *qs, const struct err *e)
+{
+	db_conn_drop(qs->conn);
+	uv_timer_stop(&qs->sweep);
+	give_up_list(qs, &qs->in_flight, e);
+	give_up_list(qs, &qs->waiting, e);
+	qs->in_flight_len = 0;
+	uv_timer_start(&qs->fail, on_fail, 0, 0);
+}
+
 bool db_queries_idle(const struct db_queries *qs)
 {
 	return qs->len == 0;

@@ -23,6 +23,8 @@ void db_queries_add(struct db_queries *qs, int64_t user_id, enum stmt stmt,
 		    void *ctx);
 /* the answer comes in the next turn of the loop */
 void db_queries_refuse(struct db_queries *qs, db_result_fn done, void *ctx, const struct err *e);
+/* ends the connection; what is left fails with e in the next turn of the loop */
+void db_queries_give_up(struct db_queries *qs, const struct err *e);
 bool db_queries_idle(const struct db_queries *qs);
 bool db_queries_up(const struct db_queries *qs);
 /* fails what is left with e, closes the connection, frees */

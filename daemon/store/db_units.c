@@ -370,6 +370,20 @@ struct db_units *db_units_new(const struct db_units_cfg *cfg)
 	return us;
 }
 
+void db_units_give_up(struct db_units *us, const struct err *e)
+{
+	db_conn_drop(us->conn);
+	uv_timer_stop(&us->gather);
+	group_back(us);
+	LIST_EACH(n, &us->waiting) {
+		CONTAINER_OF(n, struct db_unit, link)->err = *e;
+		list_del(n);
+		list_add_tail(&us->failed, n);
+	}
+	us->waiting_len = 0;
+	uv_timer_start(&us->fail, on_fail, 0, 0);
+}
+
 bool db_units_idle(const struct db_units *us)
 {
 	return us->len == 0;

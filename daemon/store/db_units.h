@@ -20,6 +20,8 @@ void db_units_take(struct db_units *us, struct db_unit *u, db_done_fn done, void
 /* the answer comes in the next turn of the loop */
 void db_units_refuse_take(struct db_units *us, struct db_unit *u, db_done_fn done, void *ctx,
 			  const struct err *e);
+/* ends the connection; what is left fails with e in the next turn of the loop */
+void db_units_give_up(struct db_units *us, const struct err *e);
 bool db_units_idle(const struct db_units *us);
 bool db_units_up(const struct db_units *us);
 /* fails what is left with e, closes the connection, frees */

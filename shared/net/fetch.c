@@ -19,7 +19,7 @@ struct fetcher {
 	uv_timer_t timer;
 	struct list fetches;
 	unsigned open_handles;
-	bool closing;
+	bool ended, closing; /* ended: starts nothing */
 };
 
 struct fetch {
@@ -265,11 +265,9 @@ void fetcher_set_conns(struct fetcher *f, unsigned most, unsigned idle)
 	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)idle);
 }
 
-void fetcher_free(struct fetcher *f)
+void fetcher_end(struct fetcher *f)
 {
-	if (!f || f->closing)
-		return;
-	f->closing = true;
+	f->ended = true;
 	while (!list_empty(&f->fetches)) {
 		struct fetch *t = CONTAINER_OF(f->fetches.next, struct fetch, link);
 		struct fetch_answer a = { 0 };
@@ -280,6 +278,14 @@ void fetcher_free(struct fetcher *f)
 		t->done(t->ctx, &a, &e);
 		fetch_dispose(t);
 	}
+}
+
+void fetcher_free(struct fetcher *f)
+{
+	if (!f || f->closing)
+		return;
+	f->closing = true;
+	fetcher_end(f);
 	curl_multi_cleanup(f->multi); /* gives its sockets back through fetcher_on_socket */
 	f->multi = NULL;
 	uv_close((uv_handle_t *)&f->timer, fetcher_on_timer_closed);
@@ -408,7 +414,7 @@ enum errc fetch_start(struct fetcher *f, const struct fetch_cfg *cfg, fetch_done
 
 	if (rc)
 		return rc;
-	if (f->closing)
+	if (f->ended)
 		return err_set(e, ERR_CANCELLED, "the HTTP client ends");
 	if (cfg->timeout_ms == 0)
 		return err_set(e, ERR_INTERNAL, "a transfer needs a deadline");

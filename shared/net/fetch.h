@@ -39,8 +39,9 @@ enum errc fetcher_new(struct net *n, struct fetcher **ret, struct err *e) MUST_U
 /* How many connections it may have, how many of them idle, instead of 64 and 8: transfers above that wait
  * inside of it, their time runs. */
 void fetcher_set_conns(struct fetcher *f, unsigned most, unsigned idle);
-void fetcher_free(
-	struct fetcher *f); /* cancels what is under way: done is called with ERR_CANCELLED */
+/* cancels what is under way: done is called with ERR_CANCELLED; nothing is started any more */
+void fetcher_end(struct fetcher *f);
+void fetcher_free(struct fetcher *f); /* ends it too, when that was not done */
 enum errc fetch_start(struct fetcher *f, const struct fetch_cfg *cfg, fetch_done_fn done, void *ctx,
 		      struct fetch **ret, struct err *e) MUST_USE;
 void fetch_cancel(struct fetch *t); /* done is not called */

@@ -197,6 +197,22 @@ static void found_again_after_our_death(void **state)
 	start_again(t);
 }
 
+/* no signal but the last one ends a frozen server; it recovers */
+static void frozen_one_is_stopped(void **state)
+{
+	struct test *t = *state;
+	pid_t server = cluster_pid(t->fx.cluster);
+
+	pg_fixture_sql(&t->fx, "create table frozen as select 1 as a");
+	assert_int_equal(kill(server, SIGSTOP), 0);
+	cluster_stop_within(t->fx.cluster, 0);
+	t->fx.cluster = NULL;
+	assert_false(runs(t, server));
+	start_again(t);
+	assert_int_not_equal(cluster_pid(t->fx.cluster), server);
+	assert_string_equal(pg_fixture_sql(&t->fx, "select count(*) from frozen"), "1");
+}
+
 static void recovers_from_kill_9(void **state)
 {
 	struct test *t = *state;
@@ -418,6 +434,7 @@ int main(void)
 		cmocka_unit_test(broken_settings_are_told),
 		cmocka_unit_test(long_path),
 		cmocka_unit_test(closed_folder_is_named),
+		cmocka_unit_test(frozen_one_is_stopped),
 		cmocka_unit_test(recovers_from_kill_9),
 		cmocka_unit_test(changed_migration_is_refused),
 		cmocka_unit_test(half_made_data_is_made_again),

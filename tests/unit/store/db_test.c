@@ -524,6 +524,49 @@ static void a_start_ends_former_connections(void **state)
 	assert_int_equal(t->downs, 1);
 }
 
+/* what the server works at, and what is asked later, fails in the next turn; then it may be closed */
+static void gives_up(void **state)
+{
+	struct test *t = *state;
+	struct got unit = { 0 }, behind = { 0 }, query = { 0 }, late = { 0 }, late_unit = { 0 };
+	struct db_unit *slow = db_unit_new();
+	struct db_params *p = db_params_new(t->a);
+
+	while (!db_is_up(t->db))
+		uv_run(&t->loop, UV_RUN_ONCE);
+	db_p_i32(p, 600);
+	db_unit_add(slow, (enum stmt)T_SLEEP, p);
+	db_commit_take(t->db, slow, on_done, &unit);
+	db_query(t->db, (enum stmt)T_SLEEP, p, DB_IDEMPOTENT, on_query, &query);
+	while (strcmp(pg_fixture_sql(&t->fx, "select count(*) from pg_stat_activity where "
+					     "application_name like 'wad:%' and query ~ 'pg_sleep' "
+					     "and state = 'active'"),
+		      "2") != 0)
+		uv_run(&t->loop, UV_RUN_NOWAIT);
+	db_commit_take(t->db, put_unit(t, 1), on_done, &behind);
+	db_give_up(t->db);
+	assert_false(db_is_up(t->db));
+	assert_int_equal(unit.calls + behind.calls + query.calls, 0);
+	db_query(t->db, (enum stmt)T_COUNT, NULL, DB_IDEMPOTENT, on_query, &late);
+	db_commit_take(t->db, put_unit(t, 2), on_done, &late_unit);
+	assert_int_equal(late.calls + late_unit.calls, 0);
+	until(t, &late_unit);
+	until(t, &unit);
+	until(t, &behind);
+	until(t, &query);
+	until(t, &late);
+	assert_int_equal(unit.code, ERR_SHUTTING_DOWN);
+	assert_int_equal(behind.code, ERR_SHUTTING_DOWN);
+	assert_int_equal(query.code, ERR_SHUTTING_DOWN);
+	assert_int_equal(late.code, ERR_SHUTTING_DOWN);
+	assert_int_equal(late_unit.code, ERR_SHUTTING_DOWN);
+	assert_true(db_is_idle(t->db));
+	assert_false(t->closed);
+	assert_int_equal(t->ups, 1); /* and no new connection */
+	pg_fixture_sql(&t->fx, "select pg_terminate_backend(pid, 8000) from pg_stat_activity where "
+			       "application_name like 'wad:%'");
+}
+
 static void close_finishes_work(void **state)
 {
 	struct test *t = *state;
@@ -592,6 +635,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(survives_a_killed_server, up, down),
 		cmocka_unit_test_setup_teardown(survives_cut_connections, up, down),
 		cmocka_unit_test_setup_teardown(a_start_ends_former_connections, up, down),
+		cmocka_unit_test_setup_teardown(gives_up, up, down),
 		cmocka_unit_test_setup_teardown(close_finishes_work, up, down),
 		cmocka_unit_test_setup_teardown(close_without_server, up, down),
 	};
