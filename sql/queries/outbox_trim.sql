@@ -1,5 +1,5 @@
 -- Final rows after $1 days (91 at least: a reply looks for its broadcast for 90), some at a time: counted in
--- outbox_trimmed, then gone. Not of a campaign that may go on, nor of a contact whose sequence does. One user's at a time, who
+-- outbox_trimmed, then gone, and with an automatic reply the text with variables that was made for it alone. Not of a campaign that may go on, nor of a contact whose sequence does. One user's at a time, who
 -- was looked at longest ago; `more`: there may be more of his.
 with cut as materialized (
   select now() - greatest($1::integer, 91) * interval '1 day' as at
@@ -23,7 +23,10 @@ with cut as materialized (
     and not exists (select from campaigns c where c.user_id = p.user_id and c.id = p.campaign_id and c.state not in ('done', 'cancelled'))
     and not exists (select from sequence_contacts s where s.user_id = p.user_id and s.id = p.contact_id
       and coalesce(s.ended_at, 'infinity') >= cut.at)
-  returning o.user_id, o.id, o.campaign_id, o.sequence_id, o.device_id, o.state, o.replied_at, o.sent_at
+  returning o.user_id, o.id, o.campaign_id, o.sequence_id, o.device_id, o.state, o.replied_at, o.sent_at,
+    case when o.priority = 3 and o.campaign_id is null and o.sequence_id is null then o.content_id end as own_content_id
+), texts as (
+  delete from contents c using gone where c.user_id = gone.user_id and c.id = gone.own_content_id
 ), counted as (
   insert into outbox_trimmed as t (user_id, campaign_id, sequence_id, device_id, state, rows, replied, last_sent_at)
   select user_id, coalesce(campaign_id, 0), coalesce(sequence_id, 0), device_id, state, count(*), count(replied_at), max(sent_at)

@@ -116,6 +116,27 @@ static void few_days_count_as_91(void **state)
 	assert_int_equal(trim(STMT_OUTBOX_TRIM, "1"), 3 * 6 * 3); /* what was sent later stays */
 }
 
+/* of a reply with variables the text goes with the row; one that a campaign, a step or a test of one sends stays */
+static void a_replys_own_text_goes_with_it(void **state)
+{
+	(void)state;
+	sql("truncate outbox");
+	sql("delete from contents");
+	sql("insert into contents (user_id, id, body) overriding system value "
+	    "select 1, n, 'for {name}' from generate_series(1, 7) n");
+	/* 1: old; 2: young; 3: old and waiting; 4: a campaign's; 5: a sequence's; 6: the test of a campaign; 7: of no row */
+	sql("insert into outbox (user_id, campaign_id, sequence_id, device_id, recipient, content_id, priority, state, created_at) "
+	    "select 1, case n when 4 then 1 end, case n when 5 then 1 end, 1, 1000 + n, n, case n when 6 then 1 else 3 end, "
+	    "  case n when 3 then 0 else 4 end, now() - case n when 2 then 1 else 500 end * interval '1 day' "
+	    "from generate_series(1, 6) n");
+	assert_int_equal(trim(STMT_OUTBOX_TRIM, "400"), 4);
+	sql_is("select string_agg(id::text, ' ' order by id) from contents", "2 3 4 5 6 7");
+	sql_is("select string_agg(content_id::text, ' ' order by content_id) from outbox", "2 3");
+	sql("update outbox set state = 3, created_at = now() - interval '500 days'");
+	assert_int_equal(trim(STMT_OUTBOX_TRIM, "400"), 2);
+	sql_is("select string_agg(id::text, ' ' order by id) from contents", "4 5 6 7");
+}
+
 static void rounds_pass_what_must_stay(void **state)
 {
 	int gone = 0, n;
@@ -163,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(final_rows_go_and_every_figure_stays, fill),
 		cmocka_unit_test_setup(few_days_count_as_91, fill),
+		cmocka_unit_test_setup(a_replys_own_text_goes_with_it, fill),
 		cmocka_unit_test_setup(rounds_pass_what_must_stay, fill),
 		cmocka_unit_test_setup(logs_go_by_their_age, fill),
 	};
