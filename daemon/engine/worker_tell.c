@@ -22,6 +22,22 @@ void worker_event(struct worker *w, struct db_unit *unit, const char *topic, jso
 	json_decref(data);
 }
 
+/* takes data; of a device that another node has nothing is told */
+static void device_event(struct worker *w, struct db_unit *unit, enum event_topic topic,
+			 json_t *data)
+{
+	AUTO_ARENA struct arena *a = arena_new();
+	struct db_params *p = db_params_new(a);
+	AUTO_FREE char *text = json_dumps(data, JSON_COMPACT);
+
+	db_p_i64(p, w->user_id);
+	db_p_i64(p, w->device_id);
+	db_p_text(p, event_topic_name(topic));
+	db_p_text(p, text);
+	db_unit_add(unit, STMT_DEVICE_TELL, p);
+	json_decref(data);
+}
+
 static json_t *state_json(struct worker *w, enum device_state s, const char *reason)
 {
 	struct device_info info;
@@ -54,8 +70,7 @@ void worker_on_halt(void *ctx, struct device *d, struct db_unit *unit)
 
 	device_get(d, &info);
 	is_out = info.fault == FAULT_LOGGED_OUT;
-	worker_event(w, unit,
-		     event_topic_name(is_out ? EVENT_DEVICE_LOGGED_OUT : EVENT_DEVICE_FAULT),
+	device_event(w, unit, is_out ? EVENT_DEVICE_LOGGED_OUT : EVENT_DEVICE_FAULT,
 		     state_json(w, info.state, NULL));
 }
 
@@ -108,8 +123,7 @@ void worker_tell_state(struct worker *w, enum device_state s)
 		tell_online(w, s == DEVICE_ONLINE, state_json(w, s, NULL));
 	} else if (s == DEVICE_IDLE && w->loaded && info.pn.user == 0) {
 		unit = db_unit_new();
-		worker_event(w, unit, event_topic_name(EVENT_DEVICE_PAIR_FAILED),
-			     state_json(w, s, NULL));
+		device_event(w, unit, EVENT_DEVICE_PAIR_FAILED, state_json(w, s, NULL));
 		tell(w, unit);
 	}
 }

@@ -3,6 +3,7 @@
 one of them. usage: nodes.py BUILD"""
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -121,6 +122,28 @@ def the_devices_of_a_dead_node_send_on(build):
         print(f"proof: nodes: one of two wads killed after {died} of {leads} messages; the other sent the rest, each once")
 
 
+def a_node_that_slept_leaves_alone_what_was_taken(build):
+    with Pair(build, "sleeper") as p:
+        a, b = p.nodes
+        a.pair("d0", DEVICE)
+        a.wait_online(1)
+        os.kill(a.process.pid, signal.SIGSTOP)
+        try:
+            p.sql(f"update nodes set lease_until = now() where name = '{a.name()}'")
+            wait_until(lambda: b.online() == 1, 60, "the other takes the device over")
+        finally:
+            os.kill(a.process.pid, signal.SIGCONT)
+        wait_until(lambda: "device.taken" in a.process.tail(100), 60, "the first notices that it is gone")
+        # the network told it meanwhile that it was replaced: true of its connection, not of the device
+        check("logged in elsewhere" in a.process.tail(100), a.process.tail(30))
+        check(p.sql("select state, online, node from devices") == [["paired", "t", b.name()]], f"{p.sql('table devices')}")
+        told = [t[0] for t in p.sql("select topic from events where topic like 'device.%' order by id")]
+        check("device.fault" not in told and told[-1] == "device.online", f"{told}")
+        b.call("message.send", device="d0", to=str(LEAD), text="by b")
+        wait_until(lambda: len(p.sandbox.shown("by b")) == 1, 20, "the other sends with it")
+        check(a.online() == 0 and b.online() == 1, "it stays where it is")
+
+
 def each_event_is_told_by_one_of_them(build):
     events = 120
 
@@ -166,5 +189,6 @@ def each_event_is_told_by_one_of_them(build):
 
 
 if __name__ == "__main__":
-    sys.exit(run_tests([the_devices_of_a_dead_node_send_on, each_event_is_told_by_one_of_them],
+    sys.exit(run_tests([the_devices_of_a_dead_node_send_on, a_node_that_slept_leaves_alone_what_was_taken,
+                        each_event_is_told_by_one_of_them],
                        os.path.abspath(sys.argv[1])))
