@@ -213,6 +213,21 @@ def with_the_database_slow(build):
         the_rest_is_sent(w, campaign)
 
 
+def while_it_starts(build):
+    with Own(build, delay_s=0.001) as w:
+        check(w.wad.process.stop(PATIENCE_S) == 0, "the first stop")
+        w.line.delay_s = 0.3  # long enough that the accounts are not read when it freezes
+        os.truncate(w.wad.process.log_path, 0)
+        w.wad.start(wait=False)
+        wait_until(lambda: "database.up" in w.wad.process.tail(50), 60, "it is connected", 0.01)
+        send_all(family(w.postmaster()), signal.SIGSTOP)
+        code = w.wad.process.stop(PATIENCE_S)
+        check(code == 0 and "wad.ready" not in w.wad.process.tail(50), f"exit code {code}\n{w.wad.process.tail(30)}")
+        send_all(family(w.postmaster()), signal.SIGCONT)
+        w.line.delay_s = 0.001
+        w.wad.start()
+
+
 def a_second_signal_ends_it_at_once(build):
     for number in (signal.SIGTERM, signal.SIGINT):
         with Own(build) as w:
@@ -230,4 +245,4 @@ def a_second_signal_ends_it_at_once(build):
 
 if __name__ == "__main__":
     sys.exit(run_tests([with_the_database_away, with_the_database_frozen, with_the_private_one_frozen,
-                        with_the_database_slow, a_second_signal_ends_it_at_once], os.path.abspath(sys.argv[1])))
+                        with_the_database_slow, while_it_starts, a_second_signal_ends_it_at_once], os.path.abspath(sys.argv[1])))

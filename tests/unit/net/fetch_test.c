@@ -152,6 +152,37 @@ static void cancel_and_free(void **state)
 	bed_close(&b);
 }
 
+/* before it is freed: who still holds it is told so, and gets nothing started */
+static void ended_starts_nothing(void **state)
+{
+	struct result held = { 0 };
+	struct err e = ERR_NONE;
+	struct fetch *t = NULL;
+	struct fetcher *f;
+	struct bed b;
+
+	(void)state;
+	bed_open(&b, false);
+	f = fetcher_on(&b);
+	start(f, &held, bed_url(&b, "http", "127.0.0.1", "/hold"), SPAN_NONE, 10000);
+	bed_run_count(&b, &b.requests, 1);
+	fetcher_end(f);
+	assert_int_equal(held.done, 1);
+	assert_int_equal(held.err.code, ERR_CANCELLED);
+	assert_int_equal(
+		fetch_start(f,
+			    &(struct fetch_cfg){ .method = "GET",
+						 .url = bed_url(&b, "http", "127.0.0.1", "/"),
+						 .timeout_ms = 1000 },
+			    on_done, &held, &t, &e),
+		ERR_CANCELLED);
+	assert_null(t);
+	http_respond(b.held, 200, NULL, NULL, SPAN_NONE);
+	fetcher_free(f);
+	bed_close(&b);
+	assert_int_equal(held.done, 1);
+}
+
 static void bad_requests(void **state)
 {
 	static const char *const split[] = { "X-A: 1\r\nX-B: 2", NULL };
@@ -184,9 +215,8 @@ static void bad_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(get_and_post),
-		cmocka_unit_test(failures_are_told),
-		cmocka_unit_test(cancel_and_free),
+		cmocka_unit_test(get_and_post),    cmocka_unit_test(failures_are_told),
+		cmocka_unit_test(cancel_and_free), cmocka_unit_test(ended_starts_nothing),
 		cmocka_unit_test(bad_requests),
 	};
 
