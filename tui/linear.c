@@ -200,6 +200,27 @@ static bool same_noun(const char *a, const char *b)
 	return noun_len(a) == noun_len(b) && strncmp(a, b, noun_len(a)) == 0;
 }
 
+/* what was said in a chat, the oldest first; the chat as chat.list tells it */
+static void show_messages(struct linear *l, const json_t *chat)
+{
+	json_t *result = call(l, "message.list",
+			      json_pack("{s:O, s:O, s:i}", "chat", json_object_get(chat, "chat"),
+					"device", json_object_get(chat, "device"), "limit", PAGE));
+	const json_t *list = json_object_get(result, "messages"), *m;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		m = json_array_get(list, i);
+		printf("%s, %s: %s%s%s\n", value_text(l, json_object_get(m, "at")),
+		       json_is_true(json_object_get(m, "from_me"))
+			       ? "me"
+			       : value_text(l, json_object_get(m, "name")),
+		       value_text(l, json_object_get(m, "kind")),
+		       json_object_get(m, "text") ? ", " : "",
+		       value_text(l, json_object_get(m, "text")));
+	}
+	json_decref(result);
+}
+
 static void show(struct linear *l, size_t number)
 {
 	const json_t *item = json_array_get(l->items, number - 1);
@@ -219,6 +240,8 @@ static void show(struct linear *l, size_t number)
 	} else {
 		say_object(l, catalogue_find(list_method), item);
 	}
+	if (item && strcmp(list_method, "chat.list") == 0)
+		show_messages(l, item);
 }
 
 static bool read_file(const char *path, struct wr *w)
@@ -295,7 +318,7 @@ static void act(struct linear *l, const char *verb)
 	printf("%s A single dot leaves.\n", m->doc);
 	params = json_object();
 	for (const struct cat_param *p = m->in; p->name; p++)
-		if (!ask_param(l, params, p)) {
+		if (strcmp(p->name, "dry_run") != 0 && !ask_param(l, params, p)) {
 			json_decref(params);
 			puts("Nothing was done.");
 			return;

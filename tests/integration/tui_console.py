@@ -9,8 +9,8 @@ import time
 
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(root, "tests/harness")]
-from tuitest import Terminal, Watui, golden  # noqa: E402
-from wadtest import Failure, Rpc, World, run_tests  # noqa: E402
+from tuitest import LAG, Terminal, Watui, golden  # noqa: E402
+from wadtest import Failure, Rpc, World, run_tests, wait_until  # noqa: E402
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 
@@ -149,7 +149,7 @@ def traffic(build):
 
 
 def linear(build):
-    """--linear, as a pipe: lists, one item, an act with its questions."""
+    """--linear, as a pipe: lists, one item, an act with its questions, what was said in a chat."""
     with World(build, (60110000001, 5), name="tuilinear") as world:
         def talk(*lines):
             done = subprocess.run([f"{build}/tui/watui", "--linear", "--socket", world.wad.socket], input="".join(li + "\n" for li in lines),
@@ -161,6 +161,12 @@ def linear(build):
         check("1. id 1, name spare" in shown and "state: new" in shown, shown)
         shown = talk("nonsense", "delete", "1", "no", "list", "delete", "1", "yes", "list")
         check("There is no" in shown and "Nothing was done." in shown and shown.rstrip().rstrip(">").rstrip().endswith("none"), shown)
+        world.wad.pair("d", 60110000001)
+        world.wad.wait_online(1)
+        world.sandbox.admin("POST", "/admin/phones/60110000002/send", {"to": "60110000001", "text": "hello \u202ethere"})
+        wait_until(lambda: world.wad.call("message.list")["messages"], LAG, "the message is stored")
+        shown = talk("chats", "1")
+        check("text, hello there" in shown, shown)
 
 
 def refusals(build):
