@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../harness"))
 import bench_ctl  # noqa: E402
+import bench_tui  # noqa: E402
 import bench_engine  # noqa: E402
 import bench_tables  # noqa: E402
 from bench_parts import DEVICE, LEAD, all_shown, cpu_seconds, one_campaign, pair_all, quiet  # noqa: E402
@@ -121,7 +122,8 @@ def of_engine(part):
 
 PARTS = {"signal": signal_ratchet, "node": node_codec, "campaign": campaign_rate, "expansion": of_engine(bench_tables.expansion),
          "queue": of_engine(bench_engine.queue), "analytics": of_engine(bench_engine.analytics),
-         "chats": of_engine(bench_tables.chats), "idle": idle_devices, "ctl": of_engine(bench_ctl.ctl)}
+         "chats": of_engine(bench_tables.chats), "idle": idle_devices, "ctl": of_engine(bench_ctl.ctl),
+         "tui": of_engine(bench_tui.tui)}
 
 
 def main():
