@@ -3,3 +3,12 @@
 create function is_own_node(node text) returns boolean language sql stable as $$
   select node is not distinct from nullif(current_setting('wad.node', true), '')
 $$;
+-- Ends what is under way when another node has the device: its ratchets and what they encrypted for are no longer this
+-- node's to write, and a message must not leave whose ratchet was not stored.
+create function own_device(owner bigint, device bigint) returns boolean language plpgsql stable as $$ begin
+  if not exists (select from devices d where d.user_id = owner and d.id = device and is_own_node(d.node)) then
+    raise exception 'device %: another node has it, or it is gone', device using errcode = 'integrity_constraint_violation';
+  end if;
+  return true;
+end
+$$;

@@ -240,7 +240,7 @@ def a_restart_is_survived(build):
         try:
             w.wad.process.kill()
             line(t, "device list")
-            t.wait("is wad running")
+            t.wait("nobody listens there")
             w.wad.start()
             line(t, "system ping")
             t.wait("at  20")

@@ -1,5 +1,6 @@
 /* What a node writes of a device that another has taken meanwhile: nothing. */
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,33 @@ static void only_the_own_node_writes(void **state)
 	}
 }
 
+static const char *save(const char *record)
+{
+	static char state[6];
+	const char *const p[] = { "1", "1", "{1}", "{1}", "{1}", record };
+	PGresult *r = PQexecParams(rows_pg, stmt_sql(STMT_SESSION_SAVE), 6, NULL, p, NULL, NULL, 0);
+	const char *code = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	snprintf(state, sizeof state, "%s", code ? code : "");
+	PQclear(r);
+	return state;
+}
+
+/* the unit fails, so that nothing leaves that was encrypted with it */
+static void a_ratchet_is_refused_to_another_node(void **state)
+{
+	(void)state;
+	fresh();
+	node_is("bb");
+	assert_string_equal(save("{\"\\\\x05\"}"), "23000");
+	sql_is("select record from sessions", "\\x");
+	node_is("aa");
+	assert_string_equal(save("{\"\\\\x05\"}"), "");
+	sql_is("select record from sessions", "\\x05");
+	sql("delete from sessions; delete from devices");
+	assert_string_equal(save("{\"\\\\x06\"}"), "23000");
+}
+
 /* a person's word to pause it comes by whichever node he asks */
 static void who_pauses_it_may_be_anywhere(void **state)
 {
@@ -140,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_own_node_writes),
+		cmocka_unit_test(a_ratchet_is_refused_to_another_node),
 		cmocka_unit_test(who_pauses_it_may_be_anywhere),
 		cmocka_unit_test(a_device_of_no_node_is_anybodys_who_has_no_name),
 	};
