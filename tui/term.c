@@ -191,7 +191,8 @@ enum errc term_open(const struct term_opts *opts, struct term **ret, struct err 
 	t->curses = newterm(NULL, stdout, stdin);
 	if (t->curses == NULL) {
 		free(t);
-		return err_set(e, ERR_USAGE, "terminal: TERM=%.40s: ncurses cannot use it", name);
+		return err_set(e, ERR_UNSUPPORTED, "terminal: TERM=%.40s: ncurses cannot use it",
+			       name);
 	}
 	start_colors(t, opts);
 	if (take_over(t, e)) {

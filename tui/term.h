@@ -42,7 +42,8 @@ enum {
 
 struct term;
 
-/* ERR_USAGE: not a terminal, or one that cannot place its cursor (dumb). setlocale comes before. */
+/* ERR_USAGE: not a terminal. ERR_UNSUPPORTED: one that cannot place its cursor (dumb), or is not known. setlocale
+ * comes before. */
 enum errc term_open(const struct term_opts *opts, struct term **ret, struct err *e) MUST_USE;
 void term_close(struct term *t); /* gives the terminal back; NULL is fine */
 

@@ -11,15 +11,17 @@ enum errc term_caps_check(const char *term, struct err *e)
 	const char *move;
 
 	if (term == NULL || *term == '\0')
-		return err_set(e, ERR_USAGE, "terminal: TERM is not set: say which terminal it is");
+		return err_set(e, ERR_UNSUPPORTED,
+			       "terminal: TERM is not set: say which terminal it is");
 	if (setupterm(term, 1, &found) != OK)
-		return err_set(e, ERR_USAGE, "terminal: TERM=%.40s is not known here: %s", term,
+		return err_set(e, ERR_UNSUPPORTED, "terminal: TERM=%.40s is not known here: %s",
+			       term,
 			       found < 0 ? "there is no terminfo database"
 					 : "set TERM to what it is most like, e.g. xterm-256color");
 	move = tigetstr("cup");
 	del_curterm(cur_term);
 	if (move == NULL || (intptr_t)move == -1)
-		return err_set(e, ERR_USAGE,
+		return err_set(e, ERR_UNSUPPORTED,
 			       "terminal: TERM=%.40s cannot place its cursor: use wactl there",
 			       term);
 	return ERR_OK;

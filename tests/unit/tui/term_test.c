@@ -570,7 +570,7 @@ static void what_cannot_be_drawn_on_is_refused(void **state)
 		swap_in(&d, kinds[i]);
 		rc = term_open(&opts, &t, &e);
 		swap_out(&d);
-		assert_int_equal(rc, ERR_USAGE);
+		assert_int_equal(rc, ERR_UNSUPPORTED);
 		assert_non_null(strstr(e.msg, "TERM"));
 	}
 	swap_in(&d, "xterm");
