@@ -7,7 +7,7 @@
 
 #include "tui/app.h"
 
-enum { KEYS_SHOWN_MAX = 7 };
+enum { KEYS_SHOWN_MAX = 6 };
 
 static const char *clock_text(struct app *app, struct arena *a)
 {
@@ -89,8 +89,9 @@ static void draw_keys(struct app *app, struct screen *s, struct rect in)
 {
 	const struct view *top = app_top(app);
 	uint64_t scopes = top->ops->scopes | SCOPE_BIT(SCOPE_GLOBAL);
-	int x = 0, end = in.w, drawn = 0;
+	int x = 0, end = in.w, drawn = 0, most;
 	char status[120] = "", key[16];
+	const char *help;
 
 	for (size_t i = app->depth; i-- > 0 && *status == '\0';)
 		if (app->stack[i]->ops->status)
@@ -99,14 +100,19 @@ static void draw_keys(struct app *app, struct screen *s, struct rect in)
 		end -= (int)safe_columns(safe_line(screen_arena(s), status, screen_charset(s))) + 2;
 		screen_right(s, in, 0, STYLE_BAR, arena_printf(screen_arena(s), "%s ", status));
 	}
-	/* the view's own first, then those of lists, then what always holds */
+	most = end;
+	/* the view's own first, then those of lists, then what always holds; help has its place kept */
+	keys_shown(ACT_HELP, key, sizeof key);
+	help = arena_printf(screen_arena(s), "%s %s", key, keys_of(ACT_HELP)->label);
+	if (!typing(top))
+		end -= (int)safe_columns(help) + 2;
 	for (int rank = 2; rank >= 0; rank--)
 		for (size_t i = 0; i < keys_len() && drawn < KEYS_SHOWN_MAX; i++) {
 			const struct binding *b = keys_at(i);
 			int was = x;
 
 			if (b->label == NULL || !(scopes & SCOPE_BIT(b->scope)) ||
-			    (int)keys_rank(b->scope) != rank ||
+			    (int)keys_rank(b->scope) != rank || b->act == ACT_HELP ||
 			    (typing(top) && b->scope == SCOPE_GLOBAL))
 				continue;
 			keys_shown(b->act, key, sizeof key);
@@ -114,6 +120,8 @@ static void draw_keys(struct app *app, struct screen *s, struct rect in)
 				arena_printf(screen_arena(s), "%s %s", key, b->label));
 			drawn += x > was;
 		}
+	if (!typing(top))
+		put(s, in, x, most, STYLE_BAR, help);
 }
 
 void bars_bottom(struct app *app, struct screen *s, struct rect in)

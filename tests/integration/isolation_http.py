@@ -13,7 +13,7 @@ from isolation import (ADMIN, ANYONE, MATRIX, NAMES, OPERATOR, VIEWER, Caller, f
 from wadtest import Rpc, run_tests, wait_until
 
 FIRST = 60120000001
-ONLY_SOCKET = {"event.subscribe", "event.unsubscribe", "system.hello", "system.ping", "system.act_as", "rpc.discover"}
+ONLY_SOCKET = {"event.subscribe", "event.unsubscribe", "system.hello", "system.ping", "system.names", "system.act_as", "rpc.discover"}
 OWN = {"device": "dev-anna", "chat": "60120000005", "days": "7"}  # in the path of an older address where the matrix names none
 LAST = ("device.reconnect", "device.logout", "device.delete", "campaign.cancel", "campaign.delete", "user.passwd")  # they end what others need
 
