@@ -526,6 +526,7 @@ def restarts(b, entry):
     """The world is the same after SIGTERM, and after a kill as far as it was saved."""
     b.config(OTHER, online=False, autoReply="back", replyAfter=3)
     b.wait_row(b.send("d", OTHER, "across a restart"), "sent")
+    wait_until(lambda: all(d["queue"] == 0 for d in b.good("GET", "/admin/devices")), LAG, "the devices have acked what they got")
     before = b.good("GET", "/admin/phones?limit=1000"), b.good("GET", "/admin/devices"), b.entries()
     b.sandbox.stop()
     b.sandbox.start()
