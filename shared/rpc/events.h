@@ -34,8 +34,10 @@
 	X(QUEUE_PAUSED, "queue.paused", "reason", "no device sends until the queue is resumed") \
 	X(QUEUE_RESUMED, "queue.resumed", "", "the devices send again") \
 	X(SEQUENCE_STATE, "sequence.state", "sequence name state", "a sequence changed its state, or is gone: deleted") \
+	X(SEQUENCE_UPDATED, "sequence.updated", "sequence name state", "a sequence or its days were changed") \
 	X(SEQUENCE_CONTACT, "sequence.contact", "sequence phone state day", "a contact of a sequence changed its state") \
 	X(CAMPAIGN_STATE, "campaign.state", "campaign title state reason", "a campaign changed its state, or waits for a reason") \
+	X(CAMPAIGN_CREATED, "campaign.created", "campaign title state", "a campaign was made") \
 	X(CAMPAIGN_UPDATED, "campaign.updated", "campaign title state", "a campaign that has not begun was changed") \
 	X(CAMPAIGN_DELETED, "campaign.deleted", "campaign title", "a campaign is gone; what waited of it is cancelled") \
 	X(LEAD_IMPORTED, "lead.imported", "accepted updated rejected", "leads were imported") \

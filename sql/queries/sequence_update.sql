@@ -14,7 +14,7 @@ with zone as (
   from zone
   where zone.good and s.user_id = $1 and s.id = $2
     and not exists (select from sequences x where x.user_id = $1 and x.name = $3::text and x.id <> $2)
-  returning s.user_id, s.id, s.version, s.state
+  returning s.user_id, s.id, s.version, s.name, s.state
 ), step as (
   select * from jsonb_to_recordset(coalesce($13::jsonb, '[]')) as x (day integer, send_time time, body text, media_id bigint,
     split text, delay_min_ms integer, delay_max_ms integer)
@@ -42,5 +42,8 @@ with zone as (
   from made
   where made.state = 'active' and ($13::jsonb is not null or $7::text is not null)
     and c.user_id = $1 and c.sequence_id = made.id and c.state = 'active'
+), event as (
+  insert into events (user_id, topic, data)
+  select user_id, 'sequence.updated', jsonb_build_object('sequence', id::text, 'name', name, 'state', state) from made
 )
 select zone.good, exists (select from sequences where user_id = $1 and id = $2) as known, (select id from made) as id from zone

@@ -139,6 +139,8 @@ def from_draft_to_done(build):
         states = [(e["state"], e.get("reason")) for e in events(w, "campaign.state") if e["campaign"] == empty["id"]]
         check(states == [("running", None), ("done", "nobody")], f"{states}")
         check({e["title"] for e in events(w, "campaign.deleted")} == {"d", "slow"}, "told")
+        made = events(w, "campaign.created")
+        check({"d", "slow"} <= {e["title"] for e in made} and len({e["campaign"] for e in made}) == len(made), f"each is told once: {made}")
 
 
 def starts_are_given_by_the_clocks_of_a_zone(build):

@@ -207,6 +207,8 @@ def a_paused_sequence_goes_on_where_it_was(build):
         time.sleep(9)  # two days and more
         check([texts(w, LEAD + i) for i in range(8)] == before, "a paused sequence sends")
         w.wad.call("sequence.update", sequence=made, steps=[{"day": d, "text": f"new {d}"} for d in (1, 2, 4)], send_time="00:00")
+        told = w.wad.sql(f"select count(*) from events where topic = 'sequence.updated' and data ->> 'sequence' = '{made}'")
+        check(told == [["1"]], f"the change is told once: {told}")
         w.wad.call("sequence.resume", sequence=made)
         ended(w, made, 8)
         for i in range(8):
