@@ -305,27 +305,12 @@ void dash_period_changed(struct dash *d)
 	ask_anew(d, DASH_JOB_TOP_CAMPAIGNS);
 }
 
-static bool concerns(const char *topics, const char *topic)
-{
-	char pattern[64];
-
-	for (const char *at = topics; *at;) {
-		size_t len = strcspn(at, " ");
-
-		snprintf(pattern, sizeof pattern, "%.*s", (int)len, at);
-		if (event_topic_matches(pattern, topic))
-			return true;
-		at += len + (at[len] == ' ');
-	}
-	return false;
-}
-
 void dash_news(struct dash *d, const char *topic)
 {
 	if (strcmp(topic, "device.qr") == 0)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (concerns(rows[i].topics, topic))
+		if (event_topic_in(rows[i].topics, topic))
 			d->jobs[i].stale = true;
 }
 

@@ -105,7 +105,7 @@ static void menu_free(struct view *v)
 
 static const struct view_ops menu_ops = {
 	.name = "menu",
-	.scopes = 1u << SCOPE_MOVE,
+	.scopes = SCOPE_BIT(SCOPE_MOVE),
 	.overlay = true,
 	.key = menu_key,
 	.draw = menu_draw,
@@ -132,4 +132,19 @@ void menu_open(struct view *owner, const char *title, const struct menu_row *row
 	list_resize(&m->place, len);
 	list_goto(&m->place, at);
 	view_push(owner->app, &m->base);
+}
+
+void menu_words(struct view *owner, const char *title, const char *const *words, size_t len,
+		const char *now, void (*fn)(struct view *owner, size_t i))
+{
+	struct menu_row rows[MENU_ROWS_MAX];
+	size_t at = 0;
+
+	len = len < MENU_ROWS_MAX ? len : MENU_ROWS_MAX;
+	for (size_t i = 0; i < len; i++) {
+		rows[i] = (struct menu_row){ .text = *words[i] ? words[i] : "all" };
+		if (now && strcmp(words[i], now) == 0)
+			at = i;
+	}
+	menu_open(owner, title, rows, len, at, fn);
 }

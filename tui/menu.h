@@ -14,3 +14,6 @@ struct menu_row {
  * nothing. */
 void menu_open(struct view *owner, const char *title, const struct menu_row *rows, size_t len,
 	       size_t at, void (*fn)(struct view *owner, size_t i));
+/* These words, "" standing for all; `now` (NULL: all) is chosen first. */
+void menu_words(struct view *owner, const char *title, const char *const *words, size_t len,
+		const char *now, void (*fn)(struct view *owner, size_t i));

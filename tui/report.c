@@ -104,7 +104,7 @@ static void report_free(struct view *v)
 
 static const struct view_ops report_ops = {
 	.name = "report",
-	.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_LIST,
+	.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_LIST),
 	.key = report_key,
 	.draw = report_draw,
 	.title = report_title,

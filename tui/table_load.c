@@ -296,21 +296,6 @@ void table_dirty(struct table *t, const char *id)
 		flush(t);
 }
 
-static bool concerns(const struct table_spec *spec, const char *topic)
-{
-	char pattern[64];
-
-	for (const char *at = spec->topics; at && *at;) {
-		size_t len = strcspn(at, " ");
-
-		snprintf(pattern, sizeof pattern, "%.*s", (int)len, at);
-		if (event_topic_matches(pattern, topic))
-			return true;
-		at += len + (at[len] == ' ');
-	}
-	return false;
-}
-
 static bool is_gone(const char *topic)
 {
 	const char *verb = strrchr(topic, '.');
@@ -335,7 +320,8 @@ void table_event(struct view *v, const char *topic, const json_t *data)
 	struct table *t = table_of(v);
 	const char *id;
 
-	if (!concerns(t->spec, topic) || (t->spec->concerns && !t->spec->concerns(v, topic, data)))
+	if (!event_topic_in(t->spec->topics, topic) ||
+	    (t->spec->concerns && !t->spec->concerns(v, topic, data)))
 		return;
 	id = t->spec->event_id ? json_string_value(json_object_get(data, t->spec->event_id)) : NULL;
 	if (id && is_gone(topic))

@@ -318,7 +318,7 @@ static void calendar_free(struct view *v)
 
 static const struct view_ops calendar_ops = {
 	.name = "calendar",
-	.scopes = 1u << SCOPE_CALENDAR,
+	.scopes = SCOPE_BIT(SCOPE_CALENDAR),
 	.key = calendar_key,
 	.draw = calendar_draw,
 	.refresh = calendar_refresh,

@@ -251,7 +251,7 @@ static void page_free(struct view *v)
 
 static const struct view_ops page_ops = {
 	.name = "campaign",
-	.scopes = 1u << SCOPE_CAMPAIGN,
+	.scopes = SCOPE_BIT(SCOPE_CAMPAIGN),
 	.key = page_key,
 	.draw = campaign_page_draw,
 	.refresh = page_refresh,

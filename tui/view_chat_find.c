@@ -242,7 +242,7 @@ static void find_free(struct view *v)
 
 static const struct view_ops find_ops = {
 	.name = "search",
-	.scopes = 1u << SCOPE_MOVE,
+	.scopes = SCOPE_BIT(SCOPE_MOVE),
 	.key = find_key,
 	.draw = find_draw,
 	.typing = find_typing,

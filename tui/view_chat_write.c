@@ -284,7 +284,7 @@ bool writing_key(struct chats *c, enum action act, const struct key *k)
 {
 	struct input *in = &c->writing.input;
 	struct term_charset cs = screen_charset(c->base.app->screen);
-	enum action move = keys_find(1u << SCOPE_MOVE, k);
+	enum action move = keys_find(SCOPE_BIT(SCOPE_MOVE), k);
 	int wide = c->talk.wide - 2;
 
 	if (act == ACT_WRITE_SEND)

@@ -282,9 +282,9 @@ static void chats_free(struct view *v)
 	}
 
 static const struct view_ops focus_ops[] = {
-	[FOCUS_LIST] = OPS(1u << SCOPE_MOVE | 1u << SCOPE_CHATS),
-	[FOCUS_TALK] = OPS(1u << SCOPE_MOVE | 1u << SCOPE_CHAT),
-	[FOCUS_WRITE] = OPS(1u << SCOPE_WRITING),
+	[FOCUS_LIST] = OPS(SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_CHATS)),
+	[FOCUS_TALK] = OPS(SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_CHAT)),
+	[FOCUS_WRITE] = OPS(SCOPE_BIT(SCOPE_WRITING)),
 };
 
 void chats_focus(struct chats *c, enum focus focus)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/checked.h"
 #include "tui/detail.h"
 #include "tui/table.h"
 #include "tui/view_pairing.h"
@@ -89,19 +90,6 @@ static void send_test(struct view *v, const struct table_row *row)
 	json_decref(fixed);
 }
 
-static void on_checked(struct view *v, const json_t *result)
-{
-	const json_t *known = json_object_get(result, "known"), *one;
-	size_t i, yes = 0;
-
-	json_array_foreach(known, i, one)
-		yes += json_is_true(json_object_get(one, "on_whatsapp"));
-	view_toast(v, TOAST_GOOD,
-		   "%zu of %zu known numbers are on WhatsApp; %lld are asked for now", yes,
-		   json_array_size(known),
-		   (long long)json_integer_value(json_object_get(result, "waiting")));
-}
-
 static void check(struct view *v, const struct table_row *row)
 {
 	(void)row;
@@ -110,7 +98,7 @@ static void check(struct view *v, const struct table_row *row)
 					       .button = "Ask",
 					       .fields = check_fields,
 					       .owner = v,
-					       .done = on_checked });
+					       .done = checked_tell });
 }
 
 static void open_device(struct view *v, const struct table_row *row)

@@ -8,6 +8,7 @@
 
 #include "shared/base/xalloc.h"
 
+#include "tui/checked.h"
 #include "tui/download.h"
 #include "tui/labels.h"
 #include "tui/views.h"
@@ -242,19 +243,10 @@ static void enrol(struct view *v, const struct table_row *row)
 static void on_checked(struct view *v, const json_t *result, const struct err *e,
 		       const json_t *data)
 {
-	const json_t *known = json_object_get(result, "known"), *one;
-	size_t i, yes = 0;
-
-	if (e) {
+	if (e)
 		view_toast_err(v, "lead.check", e, data);
-		return;
-	}
-	json_array_foreach(known, i, one)
-		yes += json_is_true(json_object_get(one, "on_whatsapp"));
-	view_toast(v, TOAST_GOOD,
-		   "%zu of %zu known numbers are on WhatsApp; %lld are asked for now", yes,
-		   json_array_size(known),
-		   (long long)json_integer_value(json_object_get(result, "waiting")));
+	else
+		checked_tell(v, result);
 }
 
 static void check(struct view *v, const struct table_row *row)

@@ -66,17 +66,9 @@ static void on_state(struct view *v, size_t i)
 
 static void filter(struct view *v, const struct table_row *row)
 {
-	const char *now = json_string_value(json_object_get(table_params_now(v), "state"));
-	struct menu_row rows[ARRAY_LEN(states)];
-	size_t at = 0;
-
 	(void)row;
-	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
-		rows[i] = (struct menu_row){ .text = i ? states[i] : "all" };
-		if (now && strcmp(states[i], now) == 0)
-			at = i;
-	}
-	menu_open(v, "Recipients that are", rows, ARRAY_LEN(states), at, on_state);
+	menu_words(v, "Recipients that are", states, ARRAY_LEN(states),
+		   json_string_value(json_object_get(table_params_now(v), "state")), on_state);
 }
 
 static void open_recipient(struct view *v, const struct table_row *row)

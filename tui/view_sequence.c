@@ -341,7 +341,7 @@ static void page_free(struct view *v)
 
 static const struct view_ops page_ops = {
 	.name = "sequence",
-	.scopes = 1u << SCOPE_MOVE | 1u << SCOPE_LIST | 1u << SCOPE_SEQUENCE,
+	.scopes = SCOPE_BIT(SCOPE_MOVE) | SCOPE_BIT(SCOPE_LIST) | SCOPE_BIT(SCOPE_SEQUENCE),
 	.key = page_key,
 	.draw = sequence_page_draw,
 	.refresh = page_refresh,

@@ -1,5 +1,6 @@
 #include "shared/rpc/events.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct event_row {
@@ -33,6 +34,21 @@ bool event_topic_matches(const char *pattern, const char *topic)
 		return true;
 	return len > 2 && strcmp(pattern + len - 2, ".*") == 0 &&
 	       strncmp(pattern, topic, len - 1) == 0;
+}
+
+bool event_topic_in(const char *patterns, const char *topic)
+{
+	char pattern[64];
+
+	for (const char *at = patterns; at && *at;) {
+		size_t len = strcspn(at, " ");
+
+		snprintf(pattern, sizeof pattern, "%.*s", (int)len, at);
+		if (event_topic_matches(pattern, topic))
+			return true;
+		at += len + (at[len] == ' ');
+	}
+	return false;
 }
 
 bool event_pattern_known(const char *pattern)

@@ -85,4 +85,6 @@ const char *event_topic_fields(enum event_topic t); /* words separated by one sp
 const char *event_topic_doc(enum event_topic t);
 /* pattern: a topic, a prefix that ends in ".*", or "*" */
 bool event_topic_matches(const char *pattern, const char *topic);
+/* patterns: any of these, with one blank between; NULL: none */
+bool event_topic_in(const char *patterns, const char *topic);
 bool event_pattern_known(const char *pattern); /* matches at least one row */

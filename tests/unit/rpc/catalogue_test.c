@@ -137,6 +137,11 @@ static void topics_match_patterns(void **state)
 	assert_false(event_topic_matches(".*", "device.qr"));
 	assert_false(event_topic_matches("device.q", "device.qr"));
 	assert_false(event_topic_matches("devices.*", "device.qr"));
+	assert_true(event_topic_in("queue.* device.qr", "device.qr"));
+	assert_true(event_topic_in("queue.* device.qr", "queue.paused"));
+	assert_false(event_topic_in("queue.* device.qr", "device.paired"));
+	assert_false(event_topic_in("", "device.qr"));
+	assert_false(event_topic_in(NULL, "device.qr"));
 	assert_true(event_pattern_known("campaign.*"));
 	assert_false(event_pattern_known("campain.*"));
 	for (int i = 0; i < EVENT_COUNT; i++)

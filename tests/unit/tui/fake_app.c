@@ -53,7 +53,7 @@ static void press_one(struct app *app, const struct key *k)
 	if (top == NULL)
 		abort();
 	if (!is_text || !top->ops->typing || !top->ops->typing(top))
-		act = keys_find(top->ops->scopes | 1u << SCOPE_GLOBAL, k);
+		act = keys_find(top->ops->scopes | SCOPE_BIT(SCOPE_GLOBAL), k);
 	if (!top->ops->key(top, act, k) && act == ACT_BACK)
 		view_pop(top);
 	bury(app);

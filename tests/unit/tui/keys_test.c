@@ -56,13 +56,14 @@ static void a_views_own_key_wins(void **state)
 	struct key k = { .code = '\t' };
 
 	(void)state;
-	assert_int_equal(keys_find(1u << SCOPE_GLOBAL, &k), ACT_NEXT_VIEW);
-	assert_int_equal(keys_find(1u << SCOPE_GLOBAL | 1u << SCOPE_FORM, &k), ACT_FIELD_NEXT);
-	assert_int_equal(keys_find(1u << SCOPE_MOVE, &k), ACT_NONE);
+	assert_int_equal(keys_find(SCOPE_BIT(SCOPE_GLOBAL), &k), ACT_NEXT_VIEW);
+	assert_int_equal(keys_find(SCOPE_BIT(SCOPE_GLOBAL) | SCOPE_BIT(SCOPE_FORM), &k),
+			 ACT_FIELD_NEXT);
+	assert_int_equal(keys_find(SCOPE_BIT(SCOPE_MOVE), &k), ACT_NONE);
 	k = (struct key){ .code = KEY_UP + TERM_KEY_FUNCTION };
-	assert_int_equal(keys_find(1u << SCOPE_MOVE, &k), ACT_UP);
+	assert_int_equal(keys_find(SCOPE_BIT(SCOPE_MOVE), &k), ACT_UP);
 	k.alt = true;
-	assert_int_equal(keys_find(1u << SCOPE_MOVE, &k), ACT_NONE);
+	assert_int_equal(keys_find(SCOPE_BIT(SCOPE_MOVE), &k), ACT_NONE);
 }
 
 static void names_of_keys(void **state)
