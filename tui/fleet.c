@@ -11,6 +11,8 @@
 
 /* the queue is counted again this long after something changed, and this long anyway */
 enum { CHANGED_MS = 2000, ANYWAY_MS = 15000 };
+/* more news at once than this, as when thousands come back, and all are asked for, this far apart */
+enum { SHOWS_MAX = 16, LIST_MS = 3000 };
 
 void fleet_init(struct fleet *f, struct app *app)
 {
@@ -108,6 +110,8 @@ static void on_devices(void *ctx, const json_t *result, const struct err *e, con
 	struct fleet *f = ctx;
 
 	(void)data;
+	f->listing = false;
+	f->stale = f->stale || e != NULL;
 	if (e)
 		return;
 	drop(f);
@@ -121,8 +125,11 @@ static void on_device(void *ctx, const json_t *result, const struct err *e, cons
 	struct fleet *f = ctx;
 
 	(void)data;
+	f->shows--;
 	if (e == NULL)
 		put(f, result);
+	else
+		f->stale = true;
 	f->app->dirty = true;
 }
 
@@ -177,10 +184,38 @@ static void ask_stats(struct fleet *f)
 	rpc_link_call(f->app->link, "queue.stats", NULL, on_stats, f);
 }
 
+static void ask_list(struct fleet *f)
+{
+	f->listing = true;
+	f->stale = false;
+	f->listed_at = clock_mono(f->app->clock).ms;
+	rpc_link_call(f->app->link, "device.list", NULL, on_devices, f);
+}
+
 void fleet_refresh(struct fleet *f)
 {
-	rpc_link_call(f->app->link, "device.list", NULL, on_devices, f);
+	ask_list(f);
 	ask_stats(f);
+}
+
+/* what an event tells needs no question; false: it must be looked into */
+static bool take_told(struct fleet *f, const char *topic, int64_t id)
+{
+	bool online = strcmp(topic, "device.online") == 0, found;
+	size_t at = place(f, id, &found);
+
+	if (strcmp(topic, "device.deleted") == 0) {
+		remove_id(f, id);
+		return true;
+	}
+	if (!found || (!online && strcmp(topic, "device.offline") != 0))
+		return false;
+	count(f, &f->devices[at], -1);
+	f->devices[at].online = online;
+	f->devices[at].in_trouble = f->devices[at].in_trouble && !online;
+	count(f, &f->devices[at], 1);
+	f->app->dirty = true;
+	return true;
 }
 
 void fleet_event(struct fleet *f, const char *topic, const json_t *data)
@@ -192,18 +227,25 @@ void fleet_event(struct fleet *f, const char *topic, const json_t *data)
 		f->change_at = f->change_at ? f->change_at : clock_mono(f->app->clock).ms;
 	if (strncmp(topic, "device.", 7) != 0 || strcmp(topic, "device.qr") == 0 || id == NULL)
 		return;
-	if (strcmp(topic, "device.deleted") == 0)
-		remove_id(f, id_of(id));
-	else
-		rpc_link_call(f->app->link, "device.show", json_pack("{s:s}", "device", id),
-			      on_device, f);
+	if (take_told(f, topic, id_of(id)))
+		return;
+	if (f->shows == SHOWS_MAX) {
+		f->stale = true;
+		return;
+	}
+	f->shows++;
+	rpc_link_call(f->app->link, "device.show", json_pack("{s:s}", "device", id), on_device, f);
 }
 
 void fleet_tick(struct fleet *f)
 {
 	int64_t now = clock_mono(f->app->clock).ms;
 
-	if (!rpc_link_is_up(f->app->link) || f->asking)
+	if (!rpc_link_is_up(f->app->link))
+		return;
+	if (f->stale && !f->listing && now - f->listed_at >= LIST_MS)
+		ask_list(f);
+	if (f->asking)
 		return;
 	if (now - f->asked_at >= ANYWAY_MS ||
 	    (f->change_at && now - f->change_at >= CHANGED_MS && now - f->asked_at >= CHANGED_MS))

@@ -34,6 +34,9 @@ struct fleet {
 	bool queue_paused;
 	int64_t asked_at, change_at; /* monotonic ms; change_at 0: nothing new since */
 	bool asking;
+	size_t shows;        /* single devices that are asked for now, a few at most */
+	bool listing, stale; /* all are asked for; they must be: some news was not looked into */
+	int64_t listed_at;   /* monotonic ms */
 };
 
 void fleet_init(struct fleet *f, struct app *app);
