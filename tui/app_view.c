@@ -22,11 +22,9 @@ struct grave {
 	struct view *v;
 };
 
-static const struct cat_method act_as_needs = { .role = ROLE_ADMIN };
-
 bool app_may(const struct app *app, const char *method)
 {
-	const struct cat_method *m = method ? catalogue_find(method) : &act_as_needs;
+	const struct cat_method *m = catalogue_find(method);
 	const char *role = rpc_link_who(app->link)->role;
 
 	if (m == NULL)
@@ -178,14 +176,6 @@ void view_copy(struct view *v, const char *text)
 		view_toast(v, TOAST_INFO, "copied, if your terminal takes copies");
 	else
 		view_toast(v, TOAST_INFO, "your terminal takes no copies");
-}
-
-void view_goto(struct view *v, const char *name)
-{
-	const struct view_row *row = views_find(name);
-
-	if (row)
-		app_goto(v->app, row);
 }
 
 bool view_goto_item(struct view *v, const char *name, const char *id)

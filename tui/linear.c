@@ -164,13 +164,11 @@ static void list(struct linear *l, bool more)
 {
 	const struct cat_method *m = catalogue_find(l->view->method);
 	json_t *params = json_object(), *result;
-	size_t from = more ? 0 : 1;
 
 	if (m->list && cat_param_find(m->in, "limit"))
 		json_object_set_new(params, "limit", json_integer(PAGE));
 	if (more && l->next)
 		json_object_set(params, "after", l->next);
-	(void)from;
 	result = call(l, l->view->method, params);
 	if (result == NULL)
 		return;

@@ -54,11 +54,6 @@ const struct table_row *table_here(const struct view *v)
 	return table_row_at(t, t->place.cursor);
 }
 
-size_t table_len(const struct view *v)
-{
-	return table_of(v)->rows.len;
-}
-
 void table_seek(struct view *v, const char *id)
 {
 	if (v->ops->draw == table_draw)

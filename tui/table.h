@@ -109,7 +109,6 @@ json_t *table_asked(const struct view *v);
 void table_header(struct view *v, int (*draw)(struct view *v, struct screen *s, struct rect in));
 void table_subtitle(struct view *v, const char *text);    /* behind the title; copied */
 const struct table_row *table_here(const struct view *v); /* NULL: the list is empty */
-size_t table_len(const struct view *v);
 /* every marked row, else the chosen one; false at the end; *pos starts at 0 */
 bool table_next(const struct view *v, size_t *pos, const struct table_row **ret);
 size_t table_marked(const struct view *v);

@@ -74,7 +74,6 @@ void view_tell(struct view *v, const char *text, const char *copied);
 /* A text in $VISUAL, $EDITOR or vi; the caller frees; NULL: left unchanged or failed (told). */
 char *view_edit(struct view *v, const char *text);
 void view_copy(struct view *v, const char *text);
-void view_goto(struct view *v, const char *name); /* a view of the table, by its name */
 /* the same, with this item chosen when it is a list and has it; id NULL: none. false: no such view, or
  * not for this role */
 bool view_goto_item(struct view *v, const char *name, const char *id);
